@@ -1,0 +1,99 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/adkgen/adkgen/generator"
+	"github.com/spf13/cobra"
+)
+
+func initCommand(r *reporter) *cobra.Command {
+	var dialect, tool string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Write a commented adkgen.yaml to start from",
+		Long: `Writes a commented adkgen.yaml, and beside a go.mod a generate.go with the
+//go:generate line. Neither is written over a file that is there.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			config, err := generator.InitialConfig(dialect, tool)
+			if err != nil {
+				return err
+			}
+			if _, err := os.Lstat("adkgen.yaml"); err == nil {
+				return generator.Problems{{File: "adkgen.yaml", Message: "the file is there already", Hint: "edit it, or remove it first"}}
+			}
+			files := []generator.File{{Path: "adkgen.yaml", Content: []byte(config), State: generator.Created}}
+			directive, err := directiveFile()
+			if err != nil {
+				return err
+			}
+			if err := generator.Write(".", append(files, directive...)); err != nil {
+				return fmt.Errorf("%w: %w", errMachine, err)
+			}
+			for _, f := range append(files, directive...) {
+				fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, green, "created  "), f.Path)
+			}
+			fmt.Fprint(r.err, "next: edit adkgen.yaml, then run adkgen generate\n")
+			if len(directive) > 0 {
+				fmt.Fprint(r.err, "and, for go generate: go get -tool github.com/adkgen/adkgen/cmd/adkgen\n")
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&dialect, "dialect", "postgres", "the database: "+strings.Join(generator.DialectNames, ", "))
+	cmd.Flags().StringVar(&tool, "tool", "", "the migration tool: "+strings.Join(generator.Tools, ", ")+" (default: the first that fits)")
+	return cmd
+}
+
+var notInPackageName = regexp.MustCompile(`[^a-z0-9_]+`)
+
+// directiveFile gives generate.go, if a Go module is here that has none.
+func directiveFile() ([]generator.File, error) {
+	module, err := os.ReadFile("go.mod")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat("generate.go"); err == nil {
+		return nil, nil
+	}
+	text, err := generator.GenerateDirective(packageHere(string(module)))
+	return []generator.File{{Path: "generate.go", Content: []byte(text), State: generator.Created}}, err
+}
+
+var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)
+
+// packageHere is the name of the package in this folder; without one, the last
+// part of the module's path.
+func packageHere(module string) string {
+	names, _ := filepath.Glob("*.go")
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.PackageClauseOnly); err == nil {
+			return f.Name.Name
+		}
+	}
+	name := "app"
+	if m := moduleLine.FindStringSubmatch(module); m != nil {
+		name = path.Base(m[1])
+	}
+	name = notInPackageName.ReplaceAllString(strings.ToLower(name), "")
+	if name == "" || strings.Trim(name[:1], "0123456789") == "" || token.IsKeyword(name) {
+		return "app"
+	}
+	return name
+}

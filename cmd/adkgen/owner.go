@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/generator"
+	"github.com/spf13/cobra"
+)
+
+func ownerCommand(r *reporter) *cobra.Command {
+	var name string
+	cmd := &cobra.Command{
+		Use:     "owner FRAGMENT",
+		Short:   "Parse one owner column and print what was understood",
+		Example: `  adkgen owner -d postgres 'account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE'`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			d, ok := generator.NewDialect(name, generator.DialectOptions{})
+			if !ok {
+				return generator.Problems{{File: "--dialect", Message: fmt.Sprintf("%q is not a dialect", name), Hint: "write -d with " + dialects.OneOf(generator.DialectNames)}}
+			}
+			owner, err := generator.ParseOwner("FRAGMENT", d, args[0])
+			if err != nil {
+				return err
+			}
+			if r.json {
+				encoder := json.NewEncoder(r.out)
+				encoder.SetIndent("", "  ")
+				encoder.SetEscapeHTML(false)
+				return encoder.Encode(owner)
+			}
+			sql, err := generator.OwnerSQL(d, owner)
+			if err != nil {
+				return err
+			}
+			r.owner(d, owner)
+			fmt.Fprintf(r.out, "\n%s", sql)
+			return nil
+		},
+	}
+	cmd.Flags().StringVarP(&name, "dialect", "d", "", "the database: "+strings.Join(generator.DialectNames, ", "))
+	cmd.Flags().BoolVar(&r.json, "json", false, "print the column, or the problems, as JSON")
+	_ = cmd.MarkFlagRequired("dialect") // fails only for a flag that is not there
+	return cmd
+}
+
+// owner prints an owner column as a small table.
+func (r *reporter) owner(d dialects.Dialect, o dialects.Owner) {
+	w := tabwriter.NewWriter(r.out, 0, 0, 2, ' ', 0)
+	line := func(label, value string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s\t%s\n", label, value)
+		}
+	}
+	null := "yes"
+	if o.NotNull {
+		null = "no"
+	}
+	line("column", o.Name)
+	line("type", o.Type)
+	line("can be NULL", null)
+	line("default", o.Default)
+	line("collation", o.Collation)
+	if ref := o.Reference; ref != nil {
+		target := d.Quote(ref.Table)
+		if ref.Schema != "" {
+			target = d.Quote(ref.Schema) + "." + target
+		}
+		if ref.Column != "" {
+			target += "(" + d.Quote(ref.Column) + ")"
+		}
+		line("references", target)
+		line("constraint", ref.Constraint)
+		line("on delete", string(ref.OnDelete))
+		line("on update", string(ref.OnUpdate))
+		switch {
+		case ref.InitiallyDeferred:
+			line("checked", "at the end of the transaction")
+		case ref.Deferrable:
+			line("checked", "at once, or at the end of the transaction on request")
+		}
+	}
+	_ = w.Flush() // the writer below has reported what failed
+}

@@ -1,0 +1,112 @@
+// Package dialects says what differs between databases. It holds the
+// questions that the generator asks (Dialect), the facts that it may rely on
+// (Traits) and the model of an owner column (Owner). Each database answers in
+// a folder of its own, and imports only this package and its parser.
+package dialects
+
+// Dialect answers for one database. All methods are pure: the same question
+// gets the same answer, and nothing is read but the arguments.
+type Dialect interface {
+	// Name is the word for the dialect in adkgen.yaml.
+	Name() string
+	// Traits are the facts about the database that rendering depends on.
+	Traits() Traits
+	// Fold gives the name under which the database stores an identifier that
+	// was written without quotes.
+	Fold(identifier string) string
+	// Quote writes a stored name as SQL. It adds quotes only where the name
+	// without them would mean something else: another case, a reserved word,
+	// other characters.
+	Quote(identifier string) string
+	// Type gives the column type for what adkgen keeps in a column.
+	Type(kind Kind) ColumnType
+	// ParseOwner reads an owner column: one column definition as it would
+	// stand in CREATE TABLE. It returns what was understood, or every problem
+	// that was found; never both.
+	ParseOwner(fragment string) (Owner, []Problem)
+}
+
+// Kind is what a column of the ADK schema holds.
+type Kind int
+
+// The kinds of column. Lengths are characters.
+const (
+	// KindKey is an identifier of at most 128 characters that is compared byte
+	// for byte: 'alice', 'ALICE', 'älice' and 'alice ' are four users.
+	KindKey Kind = iota
+	// KindText is a scalar of an event, kept for filters.
+	KindText
+	// KindCounter is a 64-bit integer that starts at 0.
+	KindCounter
+	// KindTime is a point in time: UTC, microseconds.
+	KindTime
+	// KindState is a JSON object of state keys.
+	KindState
+	// KindDocument is a whole ADK event as JSON.
+	KindDocument
+)
+
+// ColumnType is how a database declares a column of some Kind.
+type ColumnType struct {
+	SQL       string // the data type, with everything that must follow it directly
+	Nullable  bool   // the column accepts NULL although adkgen always writes a value
+	Default   string // an SQL expression; "" for none
+	JSONCheck bool   // the type does not check JSON by itself: a CHECK (… IS JSON) does
+}
+
+// Traits are facts about a database, each with its source where it is not
+// plain from the manual's CREATE TABLE page.
+type Traits struct {
+	// Title is the database's name as a person writes it.
+	Title string
+	// IdentifierLimit is the longest identifier; 0 for none. It counts bytes,
+	// or characters when IdentifierInRunes is set.
+	IdentifierLimit   int
+	IdentifierInRunes bool
+	// QuoteMarks are the characters that may open and close a quoted
+	// identifier; the mark inside is written twice.
+	QuoteMarks string
+	// FoldsCase: two table names that differ only in case are one table, or
+	// would be on some of the database's platforms.
+	FoldsCase bool
+	// Namespaces is the database's word for what a table name can be qualified
+	// with ("schema", "database"); "" when it has none that adkgen can use.
+	Namespaces string
+	// CreatesNamespace: a migration can create the namespace when it is missing.
+	CreatesNamespace bool
+	// QualifiesIndexes: CREATE INDEX takes the namespace before the index's
+	// name; elsewhere an index goes where its table is.
+	QualifiesIndexes bool
+	// CreatesInString: an idempotent CREATE needs EXECUTE IMMEDIATE '…'.
+	CreatesInString bool
+	// TransactionalDDL: a migration that fails half way leaves nothing behind.
+	TransactionalDDL bool
+	// IndexesShareNames: an index may not have the name of a table or of
+	// another table's index in the same namespace.
+	IndexesShareNames bool
+	// ConstraintsShareNames: two tables of one namespace may not have foreign
+	// keys or checks of one name (MySQL error 1826, ORA-02264).
+	ConstraintsShareNames bool
+	// ReservedPrefix begins names that are the database's own; "" for none.
+	ReservedPrefix string
+	// StateIndex: an index over the whole state column is possible.
+	StateIndex bool
+	// ReferenceInNamespace: REFERENCES may name a table in another namespace.
+	ReferenceInNamespace bool
+	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.
+	SQLCEngine string
+	// Tools are the migration tools that have a driver for the database.
+	Tools []string
+	// Settings are the keys of a target that only this dialect has.
+	Settings []string
+	// Templates is the folder below templates/ with the dialect's SQL.
+	Templates string
+}
+
+// Problem is something in a text that the user has to change.
+type Problem struct {
+	Offset  int    // first byte of the culprit in the text
+	Length  int    // bytes; 0 points between two characters
+	Message string // what is wrong
+	Hint    string // what to write instead; "" when the message says it
+}

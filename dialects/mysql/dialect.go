@@ -1,0 +1,48 @@
+// Package mysql answers for MySQL 8.0.17 and later and, in mariadb.go, for
+// MariaDB 10.6 and later.
+package mysql
+
+import "github.com/adkgen/adkgen/dialects"
+
+// Dialect is MySQL, or its flavour MariaDB: MariaDB() makes that one.
+type Dialect struct {
+	flavour flavour
+}
+
+// flavour is what MySQL and MariaDB do differently.
+type flavour struct {
+	name, title string
+	reserved    map[string]bool
+	// byteCollation makes a utf8mb4 column compare byte for byte, trailing
+	// spaces included.
+	byteCollation string
+	collate       string // the clause for a collation, %s
+}
+
+// MySQL is the dialect for MySQL.
+func MySQL() Dialect {
+	return Dialect{flavour{
+		name: "mysql", title: "MySQL", reserved: mysqlReserved,
+		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
+	}}
+}
+
+// Name implements dialects.Dialect.
+func (d Dialect) Name() string { return d.flavour.name }
+
+// Traits implements dialects.Dialect.
+func (d Dialect) Traits() dialects.Traits {
+	return dialects.Traits{
+		Title:                 d.flavour.title,
+		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
+		IdentifierInRunes:     true,
+		QuoteMarks:            "`",
+		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
+		Namespaces:            "database",
+		ConstraintsShareNames: true,
+		ReferenceInNamespace:  true,
+		SQLCEngine:            "mysql",
+		Tools:                 []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Templates:             "mysql",
+	}
+}

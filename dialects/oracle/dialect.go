@@ -1,0 +1,32 @@
+// Package oracle answers for Oracle Database 12.2 and later. Its parser of a
+// column definition is adkgen's own: parse.go says why.
+package oracle
+
+import "github.com/adkgen/adkgen/dialects"
+
+// Dialect is Oracle. NativeJSON uses the JSON type, which Oracle 21c brought;
+// without it JSON is kept in a BLOB with an IS JSON check.
+type Dialect struct {
+	NativeJSON bool
+}
+
+// Name implements dialects.Dialect.
+func (Dialect) Name() string { return "oracle" }
+
+// Traits implements dialects.Dialect.
+func (Dialect) Traits() dialects.Traits {
+	return dialects.Traits{
+		Title:                 "Oracle",
+		IdentifierLimit:       128, // SQL Language Reference, Database Object Naming Rules; bytes, from 12.2
+		QuoteMarks:            `"`,
+		Namespaces:            "schema",
+		IndexesShareNames:     true,
+		ConstraintsShareNames: true,
+		ReferenceInNamespace:  true,
+		QualifiesIndexes:      true,
+		CreatesInString:       true,
+		Tools:                 []string{"plain"},
+		Settings:              []string{"oracle_version"},
+		Templates:             "oracle",
+	}
+}

@@ -1,0 +1,33 @@
+// Package postgres answers for PostgreSQL 13 and later.
+package postgres
+
+import "github.com/adkgen/adkgen/dialects"
+
+// Dialect is PostgreSQL. PlainCompression leaves COMPRESSION lz4 out of the
+// event data, for a server before 14 or one that was built without lz4.
+type Dialect struct {
+	PlainCompression bool
+}
+
+// Name implements dialects.Dialect.
+func (Dialect) Name() string { return "postgres" }
+
+// Traits implements dialects.Dialect.
+func (Dialect) Traits() dialects.Traits {
+	return dialects.Traits{
+		Title:                "PostgreSQL",
+		IdentifierLimit:      63, // NAMEDATALEN - 1, in bytes: Lexical Structure, 4.1.1
+		QuoteMarks:           `"`,
+		Namespaces:           "schema",
+		CreatesNamespace:     true,
+		TransactionalDDL:     true,
+		IndexesShareNames:    true,
+		ReservedPrefix:       "pg_", // System Catalogs; CREATE SCHEMA refuses it (42939)
+		StateIndex:           true,
+		ReferenceInNamespace: true,
+		SQLCEngine:           "postgresql",
+		Tools:                []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Settings:             []string{"event_compression"},
+		Templates:            "postgres",
+	}
+}

@@ -1,0 +1,64 @@
+//go:build cgo
+
+package postgres
+
+// PostgreSQL's own grammar, compiled from its C sources. parse_purego.go has
+// the same names for builds without a C compiler.
+
+import (
+	pg_query "github.com/pganalyze/pg_query_go/v5"
+	"github.com/pganalyze/pg_query_go/v5/parser"
+)
+
+type (
+	node        = pg_query.Node
+	columnDef   = pg_query.ColumnDef
+	constraint  = pg_query.Constraint
+	typeName    = pg_query.TypeName
+	createStmt  = pg_query.CreateStmt
+	selectStmt  = pg_query.SelectStmt
+	resTarget   = pg_query.ResTarget
+	parseResult = pg_query.ParseResult
+	rawStmt     = pg_query.RawStmt
+	scanToken   = pg_query.ScanToken
+	parseError  = parser.Error
+
+	nodeSelectStmt = pg_query.Node_SelectStmt
+	nodeResTarget  = pg_query.Node_ResTarget
+)
+
+var (
+	parse   = pg_query.Parse
+	scan    = pg_query.Scan
+	deparse = pg_query.Deparse
+)
+
+const (
+	tokenSQLComment = pg_query.Token_SQL_COMMENT
+	tokenCComment   = pg_query.Token_C_COMMENT
+	tokenParam      = pg_query.Token_PARAM
+	tokenOpen       = pg_query.Token_ASCII_40
+	tokenClose      = pg_query.Token_ASCII_41
+	tokenComma      = pg_query.Token_ASCII_44
+	tokenSemicolon  = pg_query.Token_ASCII_59
+
+	keywordReserved     = pg_query.KeywordKind_RESERVED_KEYWORD
+	keywordTypeFuncName = pg_query.KeywordKind_TYPE_FUNC_NAME_KEYWORD
+
+	constrNull         = pg_query.ConstrType_CONSTR_NULL
+	constrNotNull      = pg_query.ConstrType_CONSTR_NOTNULL
+	constrDefault      = pg_query.ConstrType_CONSTR_DEFAULT
+	constrIdentity     = pg_query.ConstrType_CONSTR_IDENTITY
+	constrGenerated    = pg_query.ConstrType_CONSTR_GENERATED
+	constrCheck        = pg_query.ConstrType_CONSTR_CHECK
+	constrPrimary      = pg_query.ConstrType_CONSTR_PRIMARY
+	constrUnique       = pg_query.ConstrType_CONSTR_UNIQUE
+	constrForeign      = pg_query.ConstrType_CONSTR_FOREIGN
+	constrDeferrable   = pg_query.ConstrType_CONSTR_ATTR_DEFERRABLE
+	constrNotDeferr    = pg_query.ConstrType_CONSTR_ATTR_NOT_DEFERRABLE
+	constrDeferred     = pg_query.ConstrType_CONSTR_ATTR_DEFERRED
+	constrImmediate    = pg_query.ConstrType_CONSTR_ATTR_IMMEDIATE
+	aExprOp            = pg_query.A_Expr_Kind_AEXPR_OP
+	onCommitNothing    = pg_query.OnCommitAction_ONCOMMIT_NOOP
+	onCommitUnassigned = pg_query.OnCommitAction_ON_COMMIT_ACTION_UNDEFINED
+)

@@ -1,0 +1,107 @@
+package postgres
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+)
+
+// Type implements dialects.Dialect.
+func (d Dialect) Type(kind dialects.Kind) dialects.ColumnType {
+	switch kind {
+	case dialects.KindKey:
+		return dialects.ColumnType{SQL: `VARCHAR(128) COLLATE "C"`}
+	case dialects.KindText:
+		return dialects.ColumnType{SQL: "TEXT"}
+	case dialects.KindCounter:
+		return dialects.ColumnType{SQL: "BIGINT", Default: "0"}
+	case dialects.KindTime:
+		return dialects.ColumnType{SQL: "TIMESTAMPTZ", Default: "CURRENT_TIMESTAMP"}
+	case dialects.KindState:
+		return dialects.ColumnType{SQL: "JSONB", Default: "'{}'"}
+	default:
+		if d.PlainCompression {
+			return dialects.ColumnType{SQL: "JSON"}
+		}
+		return dialects.ColumnType{SQL: "JSON COMPRESSION lz4"}
+	}
+}
+
+// systemTypes are the names that the grammar gives to the standard's type
+// words, and the words to write for them.
+var systemTypes = map[string]string{
+	"bool": "BOOLEAN", "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT",
+	"float4": "REAL", "float8": "DOUBLE PRECISION", "numeric": "NUMERIC",
+	"varchar": "VARCHAR", "bpchar": "CHAR", "bit": "BIT", "varbit": "BIT VARYING",
+	"timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMPTZ", "time": "TIME", "timetz": "TIMETZ",
+}
+
+// plainTypes are PostgreSQL's other types that can be a key.
+var plainTypes = dialects.Words(`uuid text bytea date inet cidr macaddr macaddr8 oid name money citext`)
+
+// foreignTypes are other databases' types, and what PostgreSQL has instead.
+var foreignTypes = map[string]string{
+	"datetime": "TIMESTAMPTZ", "tinyint": "SMALLINT", "mediumint": "INTEGER", "number": "NUMERIC or BIGINT",
+	"varchar2": "VARCHAR", "nvarchar": "VARCHAR", "nvarchar2": "VARCHAR", "string": "TEXT",
+	"blob": "BYTEA", "clob": "TEXT", "longtext": "TEXT", "mediumtext": "TEXT", "tinytext": "TEXT",
+	"binary": "BYTEA", "varbinary": "BYTEA", "raw": "BYTEA", "double": "DOUBLE PRECISION",
+	"uniqueidentifier": "UUID", "guid": "UUID", "unsigned": "BIGINT",
+}
+
+// unindexed are types without a default B-tree operator class: neither an
+// index nor a foreign key can use them (errors 42704 and 42883).
+var unindexed = dialects.Words(`json xml point line lseg box path polygon circle xid aclitem`)
+
+// serials are not types: they make the column count by itself.
+var serials = map[string]string{
+	"serial": "INTEGER", "serial4": "INTEGER", "bigserial": "BIGINT", "serial8": "BIGINT",
+	"smallserial": "SMALLINT", "serial2": "SMALLINT",
+}
+
+// renderType writes a type name as SQL, or says what is wrong with it.
+func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
+	if t.Setof || t.PctType {
+		return "", dialects.Refusal{Message: "SETOF and %TYPE belong to functions, not to columns", Hint: "write the type itself"}
+	}
+	if len(t.ArrayBounds) > 0 {
+		return "", dialects.Refusal{Message: "an owner is one value, not an array", Hint: "remove the [] or ARRAY"}
+	}
+	var names []string
+	for _, n := range t.Names {
+		names = append(names, n.GetString_().GetSval())
+	}
+	last := names[len(names)-1]
+	var base string
+	switch {
+	case len(names) == 2 && names[0] == "pg_catalog" && systemTypes[last] != "":
+		base = systemTypes[last]
+	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
+		return "", dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
+	case len(names) == 1 && serials[last] != "":
+		return "", dialects.Refusal{Message: dialects.RefuseIdentity.Message, Hint: "write " + serials[last]}
+	case len(names) == 1 && foreignTypes[last] != "":
+		return "", dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
+	case unindexed[strings.ToUpper(last)]:
+		return "", dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
+	case len(names) == 1 && plainTypes[strings.ToUpper(last)]:
+		base = strings.ToUpper(last)
+	default: // a type of the user's own
+		for i, name := range names {
+			names[i] = d.Quote(name)
+		}
+		base = strings.Join(names, ".")
+	}
+	if len(t.Typmods) == 0 {
+		return base, dialects.Refusal{}
+	}
+	var modifiers []string
+	for _, m := range t.Typmods {
+		c := m.GetAConst()
+		if c == nil || c.GetSval() != nil || c.GetFval() != nil || c.Isnull {
+			return "", dialects.Refusal{Message: "a type's length or precision is a whole number", Hint: "write it as in " + base + "(36)"}
+		}
+		modifiers = append(modifiers, fmt.Sprint(c.GetIval().GetIval()))
+	}
+	return base + "(" + strings.Join(modifiers, ", ") + ")", dialects.Refusal{}
+}

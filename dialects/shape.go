@@ -1,0 +1,146 @@
+package dialects
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of an owner column, checked before any parser sees it: parsers
+// have been seen to take minutes for a few hundred nested parentheses.
+const (
+	maxFragmentBytes  = 1024
+	maxFragmentTokens = 96
+	maxFragmentDepth  = 8
+)
+
+// TokenKind is what checkShape needs to know about a token.
+type TokenKind int
+
+// The kinds of token. Anything that is not named here is TokenOther.
+const (
+	TokenOther TokenKind = iota
+	TokenComment
+	TokenOpen      // (
+	TokenClose     // )
+	TokenComma     // ,
+	TokenSemicolon // ;
+	TokenBind      // ?, :name, $1, @variable
+)
+
+// Token is a piece of a fragment as its dialect's own lexer cut it.
+type Token struct {
+	Span
+	Kind TokenKind
+	Text string // upper case for words without quotes; otherwise as written
+}
+
+// NewToken makes the token of fragment[start:end].
+func NewToken(fragment string, start, end int, kind TokenKind) Token {
+	text := fragment[start:end]
+	if IsPlain(text) {
+		text = strings.ToUpper(text)
+	}
+	return Token{Span: Span{Offset: start, Length: end - start}, Kind: kind, Text: text}
+}
+
+// checkText bounds a fragment before it is cut into tokens.
+func checkText(fragment string) []Problem {
+	switch {
+	case strings.TrimSpace(fragment) == "":
+		return []Problem{{Message: "the owner column is empty",
+			Hint: "write a column definition, such as account_id BIGINT NOT NULL REFERENCES users(id)"}}
+	case !utf8.ValidString(fragment):
+		return []Problem{{Message: "the owner column is not valid UTF-8", Hint: "save the file as UTF-8"}}
+	case len(fragment) > maxFragmentBytes:
+		return []Problem{{Offset: maxFragmentBytes, Message: fmt.Sprintf("the owner column has %d bytes; adkgen reads at most %d", len(fragment), maxFragmentBytes),
+			Hint: "a column definition fits in a line or two"}}
+	}
+	if i := strings.IndexFunc(fragment, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f }); i >= 0 {
+		return []Problem{{Offset: i, Length: 1, Message: "the owner column has a control character", Hint: "remove it"}}
+	}
+	return nil
+}
+
+// checkShape checks that tokens can be one column definition: no comment, no
+// second column or statement, parentheses that match and do not nest deeply.
+func checkShape(tokens []Token) []Problem {
+	depth := 0
+	for i, t := range tokens {
+		switch t.Kind {
+		case TokenComment:
+			return []Problem{t.Problem("comments are not allowed in an owner column",
+				"put the comment into adkgen.yaml with #")}
+		case TokenBind:
+			return []Problem{t.Problem("a column definition cannot have parameters or variables", "write the value itself")}
+		case TokenSemicolon:
+			return []Problem{t.Problem("an owner column is one column definition, but here a second statement begins",
+				"remove the ; and what follows it")}
+		case TokenComma:
+			if depth == 0 {
+				return []Problem{t.Problem("an owner column is exactly one column, but here a second one begins",
+					"remove the comma and what follows it")}
+			}
+		case TokenOpen:
+			if depth++; depth > maxFragmentDepth {
+				return []Problem{t.Problem(fmt.Sprintf("parentheses nest deeper than %d", maxFragmentDepth), "simplify the expression")}
+			}
+		case TokenClose:
+			if depth--; depth < 0 {
+				return []Problem{t.Problem("this ) closes nothing in the owner column", "remove it and what follows it")}
+			}
+		}
+		if i >= maxFragmentTokens {
+			return []Problem{t.Problem(fmt.Sprintf("the owner column has more than %d words and signs", maxFragmentTokens), "a column definition fits in a line or two")}
+		}
+	}
+	if depth > 0 {
+		last := tokens[len(tokens)-1]
+		return []Problem{{Offset: last.Offset + last.Length, Message: "a ( is not closed", Hint: "add the missing )"}}
+	}
+	return nil
+}
+
+// FindWords gives the span of the first place where the words follow one
+// another as unquoted tokens, outside parentheses; ok is false when they do not.
+func FindWords(tokens []Token, words ...string) (span Span, ok bool) {
+	depth := 0
+	for i, t := range tokens {
+		switch t.Kind {
+		case TokenOpen:
+			depth++
+		case TokenClose:
+			depth--
+		}
+		if depth > 0 || i+len(words) > len(tokens) {
+			continue
+		}
+		match := true
+		for j, word := range words {
+			match = match && tokens[i+j].Text == word
+		}
+		if match {
+			last := tokens[i+len(words)-1]
+			return Span{t.Offset, last.Offset + last.Length - t.Offset}, true
+		}
+	}
+	return Span{}, false
+}
+
+// clauseSpans finds the places that problems with an owner column point at.
+func clauseSpans(tokens []Token) ownerSpans {
+	var at ownerSpans
+	if len(tokens) > 0 {
+		at.Name = tokens[0].Span
+	}
+	for i, t := range tokens {
+		if t.Text == "REFERENCES" && i+1 < len(tokens) {
+			at.Target = tokens[i+1].Span
+			break
+		}
+	}
+	at.NotNull, _ = FindWords(tokens, "NOT", "NULL")
+	at.OnDelete, _ = FindWords(tokens, "ON", "DELETE")
+	at.OnUpdate, _ = FindWords(tokens, "ON", "UPDATE")
+	return at
+}

@@ -1,0 +1,25 @@
+// Package sqlite answers for SQLite 3.35 and later.
+package sqlite
+
+import "github.com/adkgen/adkgen/dialects"
+
+// Dialect is SQLite.
+type Dialect struct{}
+
+// Name implements dialects.Dialect.
+func (Dialect) Name() string { return "sqlite" }
+
+// Traits implements dialects.Dialect.
+func (Dialect) Traits() dialects.Traits {
+	return dialects.Traits{
+		Title:             "SQLite",
+		QuoteMarks:        "\"`",
+		FoldsCase:         true,
+		TransactionalDDL:  true,
+		IndexesShareNames: true,
+		ReservedPrefix:    "sqlite_", // CREATE TABLE, 2: reserved for internal use
+		SQLCEngine:        "sqlite",
+		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Templates:         "sqlite",
+	}
+}

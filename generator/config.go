@@ -1,0 +1,508 @@
+package generator
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+	"gopkg.in/yaml.v3"
+)
+
+// Config is a parsed adkgen.yaml. Everything in it is checked, but for what
+// needs several targets at once or the disk.
+type Config struct {
+	Targets []Target
+}
+
+// Target is one database to generate for, or one tenant of one.
+type Target struct {
+	Dialect     dialects.Dialect
+	Owner       *dialects.Owner // nil for none
+	Namespace   string          // as the database stores it; "" for none
+	Tables      TableNames
+	ScopedState bool
+	Indexes     []string // optional indexes of the sessions table: "state", "update_time"
+	Migrations  Migrations
+	QueriesDir  string // "" for none
+	Snapshot    string // "" for none
+	SQLC        *SQLC  // nil for none
+
+	places map[string]*yaml.Node // the values of the target's keys, for problems
+	node   *yaml.Node
+}
+
+// TableNames are the names of the tables as the database stores them.
+type TableNames struct {
+	Sessions, Events, AppStates, UserStates string
+}
+
+// Migrations says where migrations go and what applies them.
+type Migrations struct {
+	Tool  string
+	Dir   string
+	Start int // the number of the first migration; 0 for 1 in a directory of their own
+}
+
+// First is the number of the first migration.
+func (m Migrations) First() int { return max(m.Start, 1) }
+
+// SQLC says where sqlc's configuration goes and what it generates.
+type SQLC struct {
+	File, Package, Out string
+}
+
+// The keys of adkgen.yaml and where each belongs. A key that stands elsewhere
+// is answered with this table.
+var (
+	topKeys    = []string{"version", "targets"}
+	targetKeys = []string{"dialect", "owner_id_column", "session_table", "events_table", "app_state_table", "user_state_table",
+		"schema", "scoped_state", "event_compression", "oracle_version", "indexes", "migrations", "queries", "snapshot", "sqlc"}
+	migrationKeys = []string{"tool", "dir", "start"}
+	queryKeys     = []string{"dir"}
+	sqlcKeys      = []string{"file", "package", "out"}
+)
+
+var keyPlaces = []struct {
+	where string
+	keys  []string
+}{
+	{"the top of the file", topKeys},
+	{"an entry of targets:", targetKeys},
+	{"migrations:", migrationKeys},
+	{"queries:", queryKeys},
+	{"sqlc:", sqlcKeys},
+}
+
+// Tools are the migration tools that adkgen writes for.
+var Tools = []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"}
+
+// ParseConfig reads adkgen.yaml. file is its name in problems. The error is
+// of type Problems.
+func ParseConfig(file string, text []byte) (*Config, error) {
+	p := &configParser{source: source{file, string(text)}}
+	config := p.parse()
+	if len(p.problems) > 0 {
+		return nil, p.problems.sorted()
+	}
+	return config, nil
+}
+
+type configParser struct {
+	source
+	problems Problems
+}
+
+func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
+	p.problems = append(p.problems, p.problem(n, 0, len(n.Value), key, message, hint))
+}
+
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+
+func (p *configParser) parse() *Config {
+	decoder := yaml.NewDecoder(strings.NewReader(p.text))
+	var document yaml.Node
+	if err := decoder.Decode(&document); err != nil {
+		p.problems = append(p.problems, p.yamlProblem(err))
+		return nil
+	}
+	var second yaml.Node
+	if decoder.Decode(&second) == nil {
+		p.refuse(&second, "", "the file has a second YAML document", "remove the --- and what follows it")
+	}
+	root := p.mapping(document.Content[0], "the top of the file", topKeys)
+	if root == nil {
+		return nil
+	}
+	if v := root["version"]; v == nil {
+		p.refuse(document.Content[0], "version", "the version is missing", "write version: 1 in the first line")
+	} else if v.Value != "1" {
+		p.refuse(v, "version", "adkgen knows version 1 of this file, not "+strconv.Quote(v.Value), "write version: 1")
+	}
+	list := root["targets"]
+	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		at := list
+		if at == nil {
+			at = document.Content[0]
+		}
+		p.refuse(at, "targets", "there is no target", "write targets: and below it - dialect: with the name of a database")
+		return nil
+	}
+	// Each target is parsed on its own, on every core: there can be thousands.
+	parsers := make([]configParser, len(list.Content))
+	targets := make([]*Target, len(list.Content))
+	inParallel(len(list.Content), func(i int) {
+		parsers[i].source = p.source
+		targets[i] = parsers[i].target(list.Content[i])
+	})
+	config := &Config{}
+	for i, t := range targets {
+		p.problems = append(p.problems, parsers[i].problems...)
+		if t != nil {
+			config.Targets = append(config.Targets, *t)
+		}
+	}
+	return config
+}
+
+// yamlProblem places an error of the YAML parser, which knows the line only.
+func (p *configParser) yamlProblem(err error) Problem {
+	message := err.Error()
+	if message == "EOF" {
+		return Problem{File: p.file, Message: "the file is empty", Hint: "adkgen init writes one to start from"}
+	}
+	problem := Problem{File: p.file, Line: 1, Column: 1, Hint: "the file is YAML: https://yaml.org"}
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		problem.Message = "this is not YAML: " + m[2]
+		if line, err := strconv.Atoi(m[1]); err == nil {
+			problem.Line = line
+		}
+	}
+	at := p.offset(problem.Line, 1)
+	problem.Source = p.upToBreak(at, len(p.text))
+	return problem
+}
+
+// mapping reads a mapping with known keys; nil when it is none.
+func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[string]*yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind != yaml.MappingNode {
+		p.refuse(n, "", "keys and values belong here, at "+where, "write one of "+strings.Join(keys, ", "))
+		return nil
+	}
+	values := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		if value.Kind == yaml.AliasNode {
+			value = value.Alias
+		}
+		switch {
+		case !slices.Contains(keys, key.Value):
+			p.unknownKey(key, where, keys)
+		case values[key.Value] != nil:
+			p.refuse(key, key.Value, "the key stands here twice", "keep one of the two")
+		default:
+			values[key.Value] = value
+		}
+	}
+	return values
+}
+
+// plainKey takes case, dashes and a plural out of a key, to recognise a slip.
+func plainKey(key string) string {
+	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
+	return strings.TrimSuffix(strings.ReplaceAll(strings.ReplaceAll(key, "stables", "table"), "stable", "table"), "s")
+}
+
+func (p *configParser) unknownKey(key *yaml.Node, where string, keys []string) {
+	for _, place := range keyPlaces {
+		if place.where != where && slices.Contains(place.keys, key.Value) {
+			p.refuse(key, key.Value, "this key belongs in "+place.where+", not in "+where, "move it there")
+			return
+		}
+	}
+	for _, known := range keys {
+		if plainKey(known) == plainKey(key.Value) {
+			p.refuse(key, key.Value, "unknown key in "+where, "did you mean "+known+"?")
+			return
+		}
+	}
+	p.refuse(key, key.Value, "unknown key in "+where, "the keys there are "+strings.Join(keys, ", "))
+}
+
+// stringOf reads a string; "" when the key is absent or the value is none.
+func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string {
+	n := values[key]
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && n.Tag != "!!float" || n.Value == "" {
+		p.refuse(n, key, "a text belongs here", "write a value, or remove the key")
+		return ""
+	}
+	return n.Value
+}
+
+// oneOf reads a word from a list.
+func (p *configParser) oneOf(values map[string]*yaml.Node, key string, words []string) string {
+	word := p.stringOf(values, key)
+	if word != "" && !slices.Contains(words, word) {
+		p.refuse(values[key], key, fmt.Sprintf("%q is not known here", word), "write "+dialects.OneOf(words))
+		return ""
+	}
+	return word
+}
+
+// pathOf reads a path below or beside adkgen.yaml.
+func (p *configParser) pathOf(values map[string]*yaml.Node, key string) string {
+	name := p.stringOf(values, key)
+	if name == "" {
+		return ""
+	}
+	message := ""
+	switch {
+	case path.IsAbs(name) || len(name) > 1 && name[1] == ':':
+		message = "the path is absolute: the same file would mean something else on another machine"
+	case strings.Contains(name, `\`):
+		message = "the path has a backslash, which is part of a name on most systems"
+	case strings.ContainsAny(name, "*?[]\"'<>|:\x00\n\t"):
+		message = "the path has a character that tools read as a pattern or refuse"
+	case path.Clean(name) == ".":
+		message = "the path names the folder of adkgen.yaml itself"
+	}
+	if message != "" {
+		p.refuse(values[key], key, message, "write a path relative to adkgen.yaml, with slashes, such as db/"+key)
+		return ""
+	}
+	return path.Clean(name)
+}
+
+var packageName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+func (p *configParser) target(n *yaml.Node) *Target {
+	values := p.mapping(n, "an entry of targets:", targetKeys)
+	if values == nil {
+		return nil
+	}
+	t := &Target{places: values, node: n, ScopedState: true}
+	name := p.oneOf(values, "dialect", DialectNames)
+	if name == "" {
+		if values["dialect"] == nil {
+			p.refuse(n, "dialect", "the target does not say its database", "write dialect: with "+dialects.OneOf(DialectNames))
+		}
+		return nil
+	}
+	options := DialectOptions{
+		PlainCompression: p.oneOf(values, "event_compression", []string{"lz4", "default"}) == "default",
+		NativeJSON:       p.oracleVersion(values) >= 21,
+	}
+	t.Dialect, _ = NewDialect(name, options)
+	p.settings(t)
+	p.tables(t)
+	p.owner(t)
+	p.scopedState(t)
+	p.indexes(t)
+	p.migrations(t)
+	if q := values["queries"]; q != nil {
+		if m := p.mapping(q, "queries:", queryKeys); m != nil {
+			if t.QueriesDir = p.pathOf(m, "dir"); m["dir"] == nil {
+				p.refuse(q, "queries", "the directory is missing", "write queries: {dir: db/queries/adk}")
+			}
+		}
+	}
+	t.Snapshot = p.pathOf(values, "snapshot")
+	if t.Snapshot != "" && !strings.HasSuffix(t.Snapshot, ".sql") {
+		p.refuse(values["snapshot"], "snapshot", "the snapshot is a file of SQL", "let its name end in .sql")
+	}
+	p.sqlc(t)
+	return t
+}
+
+// settings refuses keys that only another dialect has.
+func (p *configParser) settings(t *Target) {
+	for _, name := range DialectNames {
+		d, _ := NewDialect(name, DialectOptions{})
+		for _, key := range d.Traits().Settings {
+			if n := t.places[key]; n != nil && !slices.Contains(t.Dialect.Traits().Settings, key) {
+				p.refuse(n, key, "this key is for dialect "+name+", and the target is "+t.Dialect.Name(), "remove it")
+			}
+		}
+	}
+}
+
+func (p *configParser) oracleVersion(values map[string]*yaml.Node) int {
+	n := values["oracle_version"]
+	if n == nil {
+		return 0
+	}
+	major, minor, _ := strings.Cut(p.stringOf(values, "oracle_version"), ".")
+	number, err := strconv.Atoi(strings.TrimRight(major, "abcdefghijklmnopqrstuvwxyz"))
+	old := err == nil && (number < 12 || number == 12 && minor != "" && minor < "2")
+	if err != nil || old {
+		p.refuse(n, "oracle_version", "adkgen writes for Oracle 12.2 and later", "write 12.2, 19, 21, 23 or 26")
+	}
+	return number
+}
+
+func (p *configParser) tables(t *Target) {
+	traits := t.Dialect.Traits()
+	schemaNode := t.places["schema"]
+	if schemaNode != nil {
+		name := p.tableName(t, "schema", "")
+		if name.Schema != "" {
+			p.refuse(schemaNode, "schema", "a "+traits.Namespaces+" has no dot in its name", "write the name alone")
+		}
+		t.Namespace = name.Table
+	}
+	for _, table := range []struct {
+		key, standard string
+		name          *string
+	}{
+		{"session_table", "adk_sessions", &t.Tables.Sessions},
+		{"events_table", "adk_events", &t.Tables.Events},
+		{"app_state_table", "adk_app_states", &t.Tables.AppStates},
+		{"user_state_table", "adk_user_states", &t.Tables.UserStates},
+	} {
+		name := p.tableName(t, table.key, table.standard)
+		*table.name = name.Table
+		switch {
+		case name.Schema == "" || name.Schema == t.Namespace:
+		case t.Namespace == "":
+			t.Namespace, schemaNode = name.Schema, t.places[table.key]
+		default:
+			p.refuse(t.places[table.key], table.key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
+		}
+	}
+	if schemaNode != nil && traits.Namespaces == "" {
+		p.refuse(schemaNode, "schema", traits.Title+" has no schemas in one database file", "choose table names that tell tenants apart, or one file each")
+	}
+}
+
+// tableName reads a name as the dialect's SQL would.
+func (p *configParser) tableName(t *Target, key, standard string) dialects.Name {
+	text := standard
+	if t.places[key] != nil {
+		text = p.stringOf(t.places, key)
+		if text == "" {
+			return dialects.Name{}
+		}
+	}
+	name, problems := dialects.ParseName(t.Dialect, text)
+	for _, problem := range problems {
+		p.problems = append(p.problems, p.problem(t.places[key], problem.Offset, problem.Length, key, problem.Message, problem.Hint))
+	}
+	return name
+}
+
+func (p *configParser) owner(t *Target) {
+	const key = "owner_id_column"
+	fragment := p.stringOf(t.places, key)
+	if fragment == "" {
+		return
+	}
+	owner, problems := t.Dialect.ParseOwner(fragment)
+	if ref := owner.Reference; problems == nil && ref != nil && (ref.Schema == "" || ref.Schema == t.Namespace) {
+		for _, table := range []string{t.Tables.Sessions, t.Tables.Events, t.Tables.AppStates, t.Tables.UserStates} {
+			if strings.EqualFold(ref.Table, table) {
+				problems = append(problems, dialects.Problem{Offset: strings.Index(strings.ToLower(fragment), strings.ToLower(table)), Length: len(table),
+					Message: table + " is one of adkgen's own tables", Hint: "reference the table of your users, accounts or tenants"})
+				break
+			}
+		}
+	}
+	for _, problem := range problems {
+		p.problems = append(p.problems, p.problem(t.places[key], problem.Offset, problem.Length, key, problem.Message, problem.Hint))
+	}
+	t.Owner = &owner
+}
+
+func (p *configParser) scopedState(t *Target) {
+	n := t.places["scoped_state"]
+	if n == nil {
+		return
+	}
+	if n.Tag != "!!bool" {
+		p.refuse(n, "scoped_state", "true or false belongs here", "write scoped_state: false to leave out the tables for app: and user: keys")
+		return
+	}
+	_ = n.Decode(&t.ScopedState)
+	for _, key := range []string{"app_state_table", "user_state_table"} {
+		if t.places[key] != nil && !t.ScopedState {
+			p.refuse(t.places[key], key, "scoped_state: false leaves this table out", "remove the key, or scoped_state: false")
+		}
+	}
+}
+
+func (p *configParser) indexes(t *Target) {
+	const key = "indexes"
+	n := t.places[key]
+	if n == nil {
+		return
+	}
+	words := []string{"update_time"}
+	if t.Dialect.Traits().StateIndex {
+		words = append(words, "state")
+	}
+	if n.Kind != yaml.SequenceNode {
+		p.refuse(n, key, "a list belongs here", "write indexes: ["+words[0]+"]")
+		return
+	}
+	for _, item := range n.Content {
+		switch {
+		case !slices.Contains(words, item.Value):
+			p.refuse(item, key, fmt.Sprintf("%s has no index %q for adkgen to add", t.Dialect.Traits().Title, item.Value), "write "+dialects.OneOf(words))
+		case slices.Contains(t.Indexes, item.Value):
+			p.refuse(item, key, "the index stands here twice", "keep one of the two")
+		default:
+			t.Indexes = append(t.Indexes, item.Value)
+		}
+	}
+	slices.Sort(t.Indexes)
+}
+
+func (p *configParser) migrations(t *Target) {
+	const key = "migrations"
+	n := t.places[key]
+	if n == nil {
+		p.refuse(t.node, key, "the target does not say where its migrations go", "write migrations: {tool: goose, dir: db/migrations/adk}")
+		return
+	}
+	m := p.mapping(n, "migrations:", migrationKeys)
+	if m == nil {
+		return
+	}
+	traits := t.Dialect.Traits()
+	t.Migrations.Tool = p.oneOf(m, "tool", Tools)
+	switch tool := t.Migrations.Tool; {
+	case m["tool"] == nil:
+		p.refuse(n, key, "the tool is missing", "write tool: with "+dialects.OneOf(traits.Tools))
+	case tool != "" && !slices.Contains(traits.Tools, tool):
+		p.refuse(m["tool"], "tool", tool+" has no driver for "+traits.Title, "write tool: "+dialects.OneOf(traits.Tools))
+	}
+	if t.Migrations.Dir = p.pathOf(m, "dir"); m["dir"] == nil {
+		p.refuse(n, key, "the directory is missing", "write dir: db/migrations/adk")
+	}
+	if start := m["start"]; start != nil {
+		number, err := strconv.Atoi(start.Value)
+		if err != nil || number < 1 {
+			p.refuse(start, "start", "the number of the first migration belongs here", "write a whole number from 1, such as the host's next one")
+		}
+		t.Migrations.Start = number
+	}
+}
+
+func (p *configParser) sqlc(t *Target) {
+	n := t.places["sqlc"]
+	if n == nil {
+		return
+	}
+	m := p.mapping(n, "sqlc:", sqlcKeys)
+	if m == nil {
+		return
+	}
+	s := &SQLC{File: "sqlc.yaml", Package: "adkdb", Out: "internal/adkdb"}
+	for key, value := range map[string]*string{"file": &s.File, "out": &s.Out} {
+		if m[key] != nil {
+			*value = p.pathOf(m, key)
+		}
+	}
+	if m["package"] != nil {
+		s.Package = p.stringOf(m, "package")
+		if s.Package != "" && !packageName.MatchString(s.Package) {
+			p.refuse(m["package"], "package", strconv.Quote(s.Package)+" is not a name for a Go package", "write lower-case letters and digits, such as adkdb")
+		}
+	}
+	switch traits := t.Dialect.Traits(); {
+	case traits.SQLCEngine == "":
+		p.refuse(n, "sqlc", "sqlc has no engine for "+traits.Title, "remove sqlc:; the query files are written all the same")
+	case t.places["queries"] == nil:
+		p.refuse(n, "sqlc", "sqlc has nothing to compile without queries", "write queries: {dir: db/queries/adk}")
+	default:
+		t.SQLC = s
+	}
+}

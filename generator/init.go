@@ -1,0 +1,67 @@
+package generator
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/templates"
+)
+
+// InitialConfig gives a commented adkgen.yaml to start from. tool may be "",
+// for the first that has a driver for the dialect. The error says which word is
+// unknown, or that dialect and tool do not go together; it is of type Problems.
+func InitialConfig(dialect, tool string) (string, error) {
+	d, ok := NewDialect(dialect, DialectOptions{})
+	if !ok {
+		return "", Problems{{File: "--dialect", Message: dialect + " is not a dialect", Hint: "write " + dialects.OneOf(DialectNames)}}
+	}
+	traits := d.Traits()
+	if tool == "" {
+		tool = traits.Tools[0]
+	}
+	if !slices.Contains(traits.Tools, tool) {
+		message := tool + " is not a migration tool"
+		if slices.Contains(Tools, tool) {
+			message = tool + " has no driver for " + traits.Title
+		}
+		return "", Problems{{File: "--tool", Message: message, Hint: "write " + dialects.OneOf(traits.Tools)}}
+	}
+	return templates.Render(traits.Templates, "init.yaml.tmpl", map[string]any{
+		"Dialect": dialect, "Dialects": strings.Join(DialectNames, " | "),
+		"Tool": tool, "Tools": strings.Join(traits.Tools, " | "),
+		"Namespaces": traits.Namespaces, "SQLC": traits.SQLCEngine != "",
+	})
+}
+
+// GenerateDirective gives a Go file with the //go:generate line, in a package.
+func GenerateDirective(packageName string) (string, error) {
+	return templates.Render("common", "generate.go.tmpl", packageName)
+}
+
+// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
+// column and otherwise standard settings.
+func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
+	t := Target{Dialect: d, Owner: &o, Tables: TableNames{Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events")}}
+	schema := wantedSchema(t)
+	r := newRenderer(t)
+	return r.render("create_table", r.table("", schema.Tables[0], false))
+}
+
+// ParseOwner reads one owner column in a dialect. The error is of type
+// Problems; file is the fragment's name in them.
+func ParseOwner(file string, d dialects.Dialect, fragment string) (dialects.Owner, error) {
+	owner, problems := d.ParseOwner(fragment)
+	if len(problems) == 0 {
+		return owner, nil
+	}
+	s := source{file, fragment}
+	var all Problems
+	for _, p := range problems {
+		line, column := s.lineColumn(p.Offset)
+		start := strings.LastIndexByte(fragment[:p.Offset], '\n') + 1
+		all = append(all, Problem{File: file, Line: line, Column: column, Message: p.Message, Hint: p.Hint,
+			Source: s.upToBreak(start, len(fragment)), Width: len([]rune(s.upToBreak(p.Offset, p.Offset+p.Length)))})
+	}
+	return dialects.Owner{}, all.sorted()
+}

@@ -1,0 +1,108 @@
+package generator
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// LockFile is the lock's name; it stands beside adkgen.yaml.
+const LockFile = "adkgen.lock"
+
+const lockHeader = `# What adkgen has emitted, and the schema after it. Commit this file; do not edit it.
+# When two branches have both added a migration, git reports a conflict here: keep one, and generate the other again.
+`
+
+// Lock is the content of adkgen.lock: what was emitted, target by target.
+type Lock struct {
+	Version int          `yaml:"version"`
+	Targets []LockTarget `yaml:"targets"`
+}
+
+// LockTarget is what was emitted for one target, which is known by the
+// directory and first number of its migrations.
+type LockTarget struct {
+	Dir        string          `yaml:"dir"`
+	Start      int             `yaml:"start"`
+	Dialect    string          `yaml:"dialect"`
+	Tool       string          `yaml:"tool"`
+	Migrations []LockMigration `yaml:"migrations"`
+	Schema     Schema          `yaml:"schema"`
+}
+
+// LockMigration is one emitted migration.
+type LockMigration struct {
+	Number int        `yaml:"number"`
+	Name   string     `yaml:"name"`
+	Files  []LockHash `yaml:"files"`
+}
+
+// LockHash is an emitted file, by path from adkgen.yaml and SHA-256 of its
+// text with line ends as \n (git may check it out with others).
+type LockHash struct {
+	Path   string `yaml:"path"`
+	SHA256 string `yaml:"sha256"`
+}
+
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// parseLock reads adkgen.lock; nil text is an empty lock.
+func parseLock(text []byte) (Lock, error) {
+	lock := Lock{Version: 1}
+	if text == nil {
+		return lock, nil
+	}
+	for i, line := range strings.Split(string(text), "\n") {
+		if strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, ">>>>>>>") {
+			return lock, Problems{{File: LockFile, Line: i + 1, Column: 1, Source: strings.TrimRight(line, "\r"),
+				Message: "two branches have both changed the lock, and the conflict is not resolved",
+				Hint:    "keep one branch's adkgen.lock and its migrations, delete the other branch's migrations that are not in it, and run adkgen generate again"}}
+		}
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	err := decoder.Decode(&lock)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		problem := Problem{File: LockFile, Line: 1, Column: 1, Message: "the lock cannot be read: " + err.Error(), Hint: "take adkgen.lock from git again"}
+		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
+			problem.Line, _ = strconv.Atoi(m[1])
+		}
+		return lock, Problems{problem}
+	case lock.Version != 1:
+		return lock, Problems{{File: LockFile, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}
+	}
+	return lock, nil
+}
+
+// text writes the lock.
+func (l Lock) text() []byte {
+	var b bytes.Buffer
+	b.WriteString(lockHeader)
+	encoder := yaml.NewEncoder(&b)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(l); err != nil {
+		panic(err) // strings, numbers and lists of them always encode
+	}
+	return b.Bytes()
+}
+
+// find gives the entry of a target; nil before its first migration.
+func (l Lock) find(m Migrations) *LockTarget {
+	for i, t := range l.Targets {
+		if t.Dir == m.Dir && t.Start == m.First() {
+			return &l.Targets[i]
+		}
+	}
+	return nil
+}

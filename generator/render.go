@@ -1,0 +1,348 @@
+package generator
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/templates"
+)
+
+// view is what a dialect's templates see. Names in it are quoted where they
+// have to be.
+type view struct {
+	Summary, SummaryDown string   // what the file does, in a line
+	Requires             []string // what must exist before
+	Dir                  string   // of the migrations
+	File                 string   // of this migration
+	Bookkeeping          string   // the tool's own table; "" where no hint belongs
+	Namespace            string   // to create first; "" for none
+	Idempotent           bool
+	Tables               []tableView // in the order of creation
+	TablesDown           []tableView // the other way round
+
+	Sessions, Events      *tableView
+	AppStates, UserStates *tableView  // nil without scoped state
+	Owner                 *columnView // nil for none
+}
+
+type tableView struct {
+	Role                 Role
+	Name                 string // with the namespace
+	Columns              []columnView
+	NameWidth, TypeWidth int
+	PrimaryKey           keyView
+	ForeignKeys          []foreignKeyView
+	Indexes              []indexView
+	Idempotent           bool
+	CreateBody           string // filled where a dialect creates in a string
+}
+
+// ColumnNames are the names of all columns, in order.
+func (t tableView) ColumnNames() []string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return names
+}
+
+type columnView struct {
+	Name, Type, Collation, Default, JSONCheck string
+	NotNull                                   bool
+}
+
+type keyView struct {
+	Name    string
+	Columns []string
+}
+
+type foreignKeyView struct {
+	Name                          string
+	Columns, Referenced           []string
+	Table                         string // with its namespace
+	OnDelete, OnUpdate            dialects.Action
+	Deferrable, InitiallyDeferred bool
+}
+
+type indexView struct {
+	Name       string
+	On         string // the table
+	Kind       IndexKind
+	Columns    []string
+	CreateBody string // filled where a dialect creates in a string
+}
+
+// maxTypeWidth bounds the column that types are aligned in: a longer one
+// pushes its own line out, not all of them.
+const maxTypeWidth = 34
+
+type renderer struct {
+	target Target
+	traits dialects.Traits
+}
+
+func newRenderer(t Target) renderer { return renderer{t, t.Dialect.Traits()} }
+
+func (r renderer) quote(name string) string { return r.target.Dialect.Quote(name) }
+
+func (r renderer) quoteAll(names []string) []string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = r.quote(name)
+	}
+	return quoted
+}
+
+func (r renderer) qualified(namespace, name string) string {
+	if namespace == "" {
+		return r.quote(name)
+	}
+	return r.quote(namespace) + "." + r.quote(name)
+}
+
+// view builds what the templates see of tables.
+func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
+	v := view{Idempotent: idempotent, Dir: r.target.Migrations.Dir}
+	if namespace != "" && r.traits.CreatesNamespace {
+		v.Namespace = r.quote(namespace)
+	}
+	for _, t := range tables {
+		v.Tables = append(v.Tables, r.table(namespace, t, idempotent))
+		v.Requires = append(v.Requires, r.requires(t)...)
+	}
+	if namespace != "" && !r.traits.CreatesNamespace {
+		v.Requires = append(v.Requires, r.traits.Namespaces+" "+r.quote(namespace))
+	}
+	v.TablesDown = slices.Clone(v.Tables)
+	slices.Reverse(v.TablesDown)
+	for i := range v.Tables {
+		t := &v.Tables[i]
+		switch t.Role {
+		case RoleSessions:
+			v.Sessions = t
+		case RoleEvents:
+			v.Events = t
+		case RoleAppStates:
+			v.AppStates = t
+		case RoleUserStates:
+			v.UserStates = t
+		}
+	}
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			if c.Owner {
+				column := r.column(c)
+				v.Owner = &column
+			}
+		}
+	}
+	return v
+}
+
+// requires lists the user's tables that a table's foreign keys need.
+func (r renderer) requires(t Table) []string {
+	var needs []string
+	if t.Role != RoleSessions {
+		return nil
+	}
+	for _, k := range t.ForeignKeys {
+		need := r.qualified(k.Namespace, k.Table)
+		if len(k.Referenced) > 0 {
+			need += "(" + strings.Join(r.quoteAll(k.Referenced), ", ") + ")"
+		}
+		needs = append(needs, need)
+	}
+	return needs
+}
+
+func (r renderer) column(c Column) columnView {
+	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: c.NotNull}
+	if c.JSONCheck != "" {
+		view.JSONCheck = r.quote(c.JSONCheck)
+	}
+	return view
+}
+
+func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
+	v := tableView{Role: t.Role, Name: r.qualified(namespace, t.Name), Idempotent: idempotent,
+		PrimaryKey: keyView{r.quote(t.PrimaryKey.Name), r.quoteAll(t.PrimaryKey.Columns)}}
+	for _, c := range t.Columns {
+		column := r.column(c)
+		v.Columns = append(v.Columns, column)
+		v.NameWidth = max(v.NameWidth, utf8.RuneCountInString(column.Name))
+		if width := utf8.RuneCountInString(column.Type); width <= maxTypeWidth {
+			v.TypeWidth = max(v.TypeWidth, width)
+		}
+	}
+	for _, k := range t.ForeignKeys {
+		v.ForeignKeys = append(v.ForeignKeys, foreignKeyView{
+			Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
+			Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate,
+			Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
+		})
+	}
+	for _, i := range t.Indexes {
+		name := r.quote(i.Name)
+		if r.traits.QualifiesIndexes {
+			name = r.qualified(namespace, i.Name)
+		}
+		v.Indexes = append(v.Indexes, indexView{Name: name, On: v.Name, Kind: i.Kind, Columns: r.quoteAll(i.Columns)})
+	}
+	return v
+}
+
+func (r renderer) render(template string, data any) (string, error) {
+	return templates.Render(r.traits.Templates, template, data)
+}
+
+// fillBodies renders the CREATE statements that stand inside strings.
+func (r renderer) fillBodies(v *view) error {
+	if !r.traits.CreatesInString {
+		return nil
+	}
+	for i := range v.Tables {
+		t := &v.Tables[i]
+		var err error
+		if t.CreateBody, err = r.render("create_body", t); err != nil {
+			return err
+		}
+		for j := range t.Indexes {
+			if t.Indexes[j].CreateBody, err = r.render("create_index_body", t.Indexes[j]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// migrationFiles renders one migration as the files that the target's tool reads.
+func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) {
+	var tables []Table
+	for _, change := range m.Changes {
+		tables = append(tables, *change.Create)
+	}
+	v := r.view(namespace, tables, false)
+	v.Summary = "Creates the tables in which ADK keeps " + contents(tables) + "."
+	v.SummaryDown = "Drops the ADK tables, and with them every session and event."
+	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
+		v.Bookkeeping = r.bookkeeping(namespace)
+	}
+	var files []File
+	for _, tool := range templates.ToolFiles[r.target.Migrations.Tool] {
+		name := path.Join(r.target.Migrations.Dir, fmt.Sprintf(tool.Name, fmt.Sprintf("%04d", m.Number), m.Name))
+		v.File = name
+		text, err := r.render(tool.Template, v)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: name, Content: []byte(text), role: roleMigration})
+	}
+	return files, nil
+}
+
+// contents says what tables hold: "sessions, events and scoped state".
+func contents(tables []Table) string {
+	if len(tables) > 2 {
+		return "sessions, events and scoped state"
+	}
+	return "sessions and events"
+}
+
+// bookkeeping names the table in which the migration tool is to count adkgen's
+// migrations apart from the host's, and one tenant's apart from another's.
+func (r renderer) bookkeeping(namespace string) string {
+	name := "ext_adk_migrations"
+	if namespace != "" {
+		name += "_" + namespace
+	}
+	if sessions := r.target.Tables.Sessions; !strings.EqualFold(sessions, "adk_sessions") {
+		name += "_" + sessions
+	}
+	name = strings.Map(func(c rune) rune {
+		if c < utf8.RuneSelf && dialects.IsPlain("_"+string(c)) {
+			return c
+		}
+		return '_'
+	}, strings.ToLower(name))
+	return strings.TrimPrefix(derivedName(r.target.Dialect, "", name), r.target.Dialect.Fold("_"))
+}
+
+// queryFiles renders the files of queries.
+func (r renderer) queryFiles(schema Schema) ([]File, error) {
+	if r.target.QueriesDir == "" {
+		return nil, nil
+	}
+	v := r.view(schema.Namespace, schema.Tables, false)
+	names := []string{"sessions.sql", "events.sql"}
+	if v.AppStates != nil {
+		names = append(names, "states.sql")
+	}
+	var files []File
+	for _, name := range names {
+		text, err := r.render(r.traits.Templates+"/queries/"+name+".tmpl", v)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Path: path.Join(r.target.QueriesDir, name), Content: []byte(text), role: roleGenerated})
+	}
+	return files, nil
+}
+
+// snapshotFile renders the whole schema as one file that can be run again.
+func (r renderer) snapshotFile(schema Schema) ([]File, error) {
+	if r.target.Snapshot == "" {
+		return nil, nil
+	}
+	v := r.view(schema.Namespace, schema.Tables, true)
+	v.Summary = "The tables in which ADK keeps " + contents(schema.Tables) + "."
+	if err := r.fillBodies(&v); err != nil {
+		return nil, err
+	}
+	text, err := r.render("common/snapshot.sql.tmpl", v)
+	if err != nil {
+		return nil, err
+	}
+	return []File{{Path: r.target.Snapshot, Content: []byte(text), role: roleGenerated}}, nil
+}
+
+// sqlcBlock is one entry below sql: in sqlc.yaml.
+type sqlcBlock struct {
+	Engine, Schema, Queries, Package, Out string
+}
+
+// sqlcBlock describes the target to sqlc, with paths from the folder of sqlc.yaml.
+func (r renderer) sqlcBlock() sqlcBlock {
+	from := path.Dir(r.target.SQLC.File)
+	return sqlcBlock{
+		Engine:  r.traits.SQLCEngine,
+		Schema:  relative(from, r.target.Migrations.Dir),
+		Queries: relative(from, r.target.QueriesDir),
+		Package: r.target.SQLC.Package,
+		Out:     relative(from, r.target.SQLC.Out),
+	}
+}
+
+// relative gives the path to a file from a folder; both are clean, with
+// slashes, and relative to the same place.
+func relative(from, to string) string {
+	if from == "." {
+		return to
+	}
+	fromParts, toParts := strings.Split(from, "/"), strings.Split(to, "/")
+	for len(fromParts) > 0 && len(toParts) > 0 && fromParts[0] == toParts[0] {
+		fromParts, toParts = fromParts[1:], toParts[1:]
+	}
+	return path.Join(strings.Repeat("../", len(fromParts)), path.Join(toParts...))
+}
+
+// sqlcFile renders sqlc.yaml; without the header it is a block to paste.
+func sqlcFile(blocks []sqlcBlock, header bool) (string, error) {
+	return templates.Render("common", "sqlc.yaml.tmpl", struct {
+		Header bool
+		Blocks []sqlcBlock
+	}{header, blocks})
+}

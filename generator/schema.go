@@ -1,0 +1,235 @@
+package generator
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/adkgen/adkgen/dialects"
+)
+
+// Schema is what a target's database is meant to contain. It is what the plan
+// compares, what the lock keeps and what the templates write.
+type Schema struct {
+	Namespace string  `yaml:"namespace,omitempty"` // as the database stores it; "" for the connection's own
+	Tables    []Table `yaml:"tables"`              // a table stands after those that it references
+}
+
+// Role is what a table is for; it stays when the name changes.
+type Role string
+
+// The roles of tables.
+const (
+	RoleSessions   Role = "sessions"
+	RoleEvents     Role = "events"
+	RoleAppStates  Role = "app_states"
+	RoleUserStates Role = "user_states"
+)
+
+// Table is one table, with names as the database stores them.
+type Table struct {
+	Role        Role         `yaml:"role"`
+	Name        string       `yaml:"name"`
+	Columns     []Column     `yaml:"columns"`
+	PrimaryKey  Key          `yaml:"primary_key,flow"`
+	ForeignKeys []ForeignKey `yaml:"foreign_keys,omitempty"`
+	Indexes     []Index      `yaml:"indexes,omitempty"`
+}
+
+// Column is one column. Type and Default are SQL.
+type Column struct {
+	Name      string `yaml:"name"`
+	Type      string `yaml:"type"`
+	Collation string `yaml:"collation,omitempty"` // of an owner column; adkgen's own types contain theirs
+	NotNull   bool   `yaml:"not_null,omitempty"`
+	Default   string `yaml:"default,omitempty"`
+	JSONCheck string `yaml:"json_check,omitempty"` // the name of its CHECK (… IS JSON)
+	Owner     bool   `yaml:"owner,omitempty"`
+}
+
+// Key is a named list of columns.
+type Key struct {
+	Name    string   `yaml:"name"`
+	Columns []string `yaml:"columns,flow"`
+}
+
+// ForeignKey references a table of ours or, from an owner column, of the user's.
+type ForeignKey struct {
+	Name              string          `yaml:"name"`
+	Columns           []string        `yaml:"columns,flow"`
+	Namespace         string          `yaml:"namespace,omitempty"` // of the referenced table
+	Table             string          `yaml:"table"`
+	Referenced        []string        `yaml:"referenced,flow,omitempty"` // columns; none for the primary key
+	OnDelete          dialects.Action `yaml:"on_delete"`
+	OnUpdate          dialects.Action `yaml:"on_update"`
+	Deferrable        bool            `yaml:"deferrable,omitempty"`
+	InitiallyDeferred bool            `yaml:"initially_deferred,omitempty"`
+}
+
+// IndexKind tells the indexes of the sessions table apart in the templates.
+type IndexKind string
+
+// The kinds of index.
+const (
+	IndexOwner   IndexKind = "owner"       // on the owner column
+	IndexState   IndexKind = "state"       // over the keys of the state, on request
+	IndexRecency IndexKind = "update_time" // by update_time, on request
+	IndexOrder   IndexKind = "order"       // of events: a session's, by time
+)
+
+// Index is an index that no key brings with it.
+type Index struct {
+	Name    string    `yaml:"name"`
+	Kind    IndexKind `yaml:"kind"`
+	Columns []string  `yaml:"columns,flow"`
+}
+
+// wantedSchema builds the schema that a target asks for (design: "The schema").
+func wantedSchema(t Target) Schema {
+	b := schemaBuilder{t}
+	schema := Schema{Namespace: t.Namespace, Tables: []Table{b.sessions(), b.events()}}
+	if t.ScopedState {
+		schema.Tables = append(schema.Tables,
+			b.states(RoleAppStates, t.Tables.AppStates, "app_name"),
+			b.states(RoleUserStates, t.Tables.UserStates, "app_name", "user_id"))
+	}
+	return schema
+}
+
+type schemaBuilder struct{ target Target }
+
+// column makes a column of a kind; only withDefault takes the kind's default.
+func (b schemaBuilder) column(table, name string, kind dialects.Kind, withDefault bool) Column {
+	t := b.target.Dialect.Type(kind)
+	c := Column{Name: b.stored(name), Type: t.SQL, NotNull: !t.Nullable}
+	if withDefault {
+		c.Default = t.Default
+	}
+	if t.JSONCheck {
+		c.JSONCheck = b.name(table, name, "ck")
+	}
+	return c
+}
+
+// stored folds a name of adkgen's own as the database does.
+func (b schemaBuilder) stored(name string) string { return b.target.Dialect.Fold(name) }
+
+func (b schemaBuilder) allStored(names ...string) []string {
+	for i, name := range names {
+		names[i] = b.stored(name)
+	}
+	return names
+}
+
+func (b schemaBuilder) name(table string, parts ...string) string {
+	return derivedName(b.target.Dialect, table, parts...)
+}
+
+// derivedName names a constraint or an index after its table, never after the
+// namespace. A name past the dialect's limit is cut, and ends in a hash of the
+// whole, so that two never become one.
+func derivedName(d dialects.Dialect, table string, parts ...string) string {
+	name := table + d.Fold("_"+strings.Join(parts, "_"))
+	traits := d.Traits()
+	length := func(s string) int {
+		if traits.IdentifierInRunes {
+			return utf8.RuneCountInString(s)
+		}
+		return len(s)
+	}
+	if traits.IdentifierLimit == 0 || length(name) <= traits.IdentifierLimit {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	suffix := d.Fold("_" + hex.EncodeToString(sum[:4]))
+	runes := []rune(name)
+	for length(string(runes))+len(suffix) > traits.IdentifierLimit {
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + suffix
+}
+
+func (b schemaBuilder) sessions() Table {
+	name := b.target.Tables.Sessions
+	table := Table{Role: RoleSessions, Name: name, Columns: []Column{
+		b.column(name, "app_name", dialects.KindKey, false),
+		b.column(name, "user_id", dialects.KindKey, false),
+		b.column(name, "id", dialects.KindKey, false),
+		b.column(name, "state", dialects.KindState, true),
+		b.column(name, "revision", dialects.KindCounter, true),
+		b.column(name, "create_time", dialects.KindTime, true),
+		b.column(name, "update_time", dialects.KindTime, true),
+	}, PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "id")}}
+	if o := b.target.Owner; o != nil {
+		table.Columns = slices.Insert(table.Columns, 2, Column{
+			Name: o.Name, Type: o.Type, Collation: o.Collation, NotNull: o.NotNull, Default: o.Default, Owner: true})
+		if o.Reference != nil {
+			table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(name, o))
+		}
+		table.Indexes = append(table.Indexes, Index{b.name(name, o.Name, "idx"), IndexOwner, []string{o.Name}})
+	}
+	for _, index := range b.target.Indexes {
+		switch IndexKind(index) {
+		case IndexState:
+			table.Indexes = append(table.Indexes, Index{b.name(name, "state_idx"), IndexState, b.allStored("state")})
+		case IndexRecency:
+			table.Indexes = append(table.Indexes, Index{b.name(name, "update_time_idx"), IndexRecency, b.allStored("app_name", "update_time")})
+		}
+	}
+	return table
+}
+
+func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
+	ref := o.Reference
+	key := ForeignKey{
+		Name: ref.Constraint, Columns: []string{o.Name},
+		Namespace: ref.Schema, Table: ref.Table,
+		OnDelete: ref.OnDelete, OnUpdate: ref.OnUpdate,
+		Deferrable: ref.Deferrable, InitiallyDeferred: ref.InitiallyDeferred,
+	}
+	if key.Name == "" {
+		key.Name = b.name(table, o.Name, "fk")
+	}
+	if ref.Column != "" {
+		key.Referenced = []string{ref.Column}
+	}
+	return key
+}
+
+func (b schemaBuilder) events() Table {
+	name := b.target.Tables.Events
+	return Table{Role: RoleEvents, Name: name, Columns: []Column{
+		b.column(name, "app_name", dialects.KindKey, false),
+		b.column(name, "user_id", dialects.KindKey, false),
+		b.column(name, "session_id", dialects.KindKey, false),
+		b.column(name, "id", dialects.KindKey, false),
+		b.column(name, "seq", dialects.KindCounter, false),
+		b.column(name, "invocation_id", dialects.KindText, false),
+		b.column(name, "author", dialects.KindText, false),
+		b.column(name, "branch", dialects.KindText, false),
+		b.column(name, "timestamp", dialects.KindTime, false),
+		b.column(name, "event_data", dialects.KindDocument, false),
+	},
+		PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "session_id", "id")},
+		ForeignKeys: []ForeignKey{{
+			Name: b.name(name, "session_fk"), Columns: b.allStored("app_name", "user_id", "session_id"),
+			Namespace: b.target.Namespace, Table: b.target.Tables.Sessions, Referenced: b.allStored("app_name", "user_id", "id"),
+			OnDelete: dialects.Cascade, OnUpdate: dialects.NoAction,
+		}},
+		Indexes: []Index{{b.name(name, "order_idx"), IndexOrder, b.allStored("app_name", "user_id", "session_id", "timestamp", "seq")}},
+	}
+}
+
+func (b schemaBuilder) states(role Role, name string, key ...string) Table {
+	table := Table{Role: role, Name: name}
+	for _, column := range key {
+		table.Columns = append(table.Columns, b.column(name, column, dialects.KindKey, false))
+	}
+	table.Columns = append(table.Columns,
+		b.column(name, "state", dialects.KindState, true),
+		b.column(name, "update_time", dialects.KindTime, true))
+	table.PrimaryKey = Key{b.name(name, "pk"), b.allStored(slices.Clone(key)...)}
+	return table
+}

@@ -1,0 +1,80 @@
+package templates
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+)
+
+// funcs are what templates can call.
+var funcs = template.FuncMap{
+	"pad":    pad,
+	"row":    row,
+	"clause": clause,
+	"word":   word,
+	"list":   func(items []string) string { return strings.Join(items, ", ") },
+	"prefix": prefix,
+	"quoted": func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
+	"trim":   strings.TrimSpace,
+	"yaml":   yamlString,
+}
+
+// pad fills a text up to a width in characters.
+func pad(text string, width int) string {
+	return text + strings.Repeat(" ", max(width-utf8.RuneCountInString(text), 0))
+}
+
+// row joins the parts that are not empty with blanks; none is left at the end.
+func row(parts ...string) string {
+	var b strings.Builder
+	for _, part := range parts {
+		if part == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(part)
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// clause is a keyword and its argument; "" without the argument.
+func clause(keyword, argument string) string {
+	if argument == "" {
+		return ""
+	}
+	return keyword + " " + argument
+}
+
+// word is text if it applies, and "" otherwise.
+func word(applies bool, text string) string {
+	if applies {
+		return text
+	}
+	return ""
+}
+
+// prefix writes a list of columns with a table's alias before each.
+func prefix(alias string, columns []string) string {
+	if len(columns) == 0 {
+		return ""
+	}
+	return alias + "." + strings.Join(columns, ", "+alias+".")
+}
+
+var plainYAML = regexp.MustCompile(`^[A-Za-z_./][A-Za-z0-9_./-]*$`)
+
+// yamlString writes a string as YAML: a JSON string is one, where it needs quotes.
+func yamlString(s string) string {
+	if plainYAML.MatchString(s) {
+		return s
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always encodes
+	}
+	return string(text)
+}
