@@ -256,7 +256,7 @@ func (p *configParser) pathOf(values map[string]*yaml.Node, key string) string {
 		message = "the path names the folder of adkgen.yaml itself"
 	}
 	if message != "" {
-		p.refuse(values[key], key, message, "write a path relative to adkgen.yaml, with slashes, such as db/"+key)
+		p.refuse(values[key], key, message, "write a path relative to adkgen.yaml, with slashes, such as db/migrations/adk")
 		return ""
 	}
 	return path.Clean(name)
@@ -331,8 +331,8 @@ func (p *configParser) oracleVersion(values map[string]*yaml.Node) int {
 
 func (p *configParser) tables(t *Target) {
 	traits := t.Dialect.Traits()
-	schemaNode := t.places["schema"]
-	if schemaNode != nil {
+	schemaKey := "schema"
+	if schemaNode := t.places["schema"]; schemaNode != nil {
 		name := p.tableName(t, "schema", "")
 		if name.Schema != "" {
 			p.refuse(schemaNode, "schema", "a "+traits.Namespaces+" has no dot in its name", "write the name alone")
@@ -353,13 +353,13 @@ func (p *configParser) tables(t *Target) {
 		switch {
 		case name.Schema == "" || name.Schema == t.Namespace:
 		case t.Namespace == "":
-			t.Namespace, schemaNode = name.Schema, t.places[table.key]
+			t.Namespace, schemaKey = name.Schema, table.key
 		default:
 			p.refuse(t.places[table.key], table.key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
 		}
 	}
-	if schemaNode != nil && traits.Namespaces == "" {
-		p.refuse(schemaNode, "schema", traits.Title+" has no schemas in one database file", "choose table names that tell tenants apart, or one file each")
+	if n := t.places[schemaKey]; n != nil && traits.Namespaces == "" {
+		p.refuse(n, schemaKey, traits.Title+" has no schemas in one database file", "choose table names that tell tenants apart, or one file each")
 	}
 }
 

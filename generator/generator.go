@@ -134,9 +134,14 @@ func (g *generation) checkTogether(schemas []Schema) Problems {
 	names := map[string]int{}
 	dirs := map[string]int{}
 	for i, t := range g.config.Targets {
+		told := map[string]bool{} // one problem for each key of a target is enough
 		for _, name := range sharedNames(t, schemas[i]) {
 			key := t.Dialect.Name() + "\x00" + strings.ToLower(schemas[i].Namespace+"\x00"+name.name)
 			if other, taken := names[key]; taken {
+				if told[name.key] {
+					continue
+				}
+				told[name.key] = true
 				message := fmt.Sprintf("the name %s is needed twice in one %s: by this target and by target %d", name.name, cmp.Or(t.Dialect.Traits().Namespaces, "database"), other+1)
 				if other == i {
 					message = fmt.Sprintf("the name %s is needed twice: tables, indexes and constraints are named after the tables", name.name)

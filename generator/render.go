@@ -78,7 +78,7 @@ type indexView struct {
 
 // maxTypeWidth bounds the column that types are aligned in: a longer one
 // pushes its own line out, not all of them.
-const maxTypeWidth = 34
+const maxTypeWidth = 48
 
 type renderer struct {
 	target Target

@@ -39,6 +39,7 @@ func (d Dialect) Traits() dialects.Traits {
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
 		Namespaces:            "database",
+		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
 		ReferenceInNamespace:  true,
 		SQLCEngine:            "mysql",
