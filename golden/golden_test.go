@@ -142,6 +142,9 @@ func TestCases(t *testing.T) {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			t.Parallel()
 			got := generateCase(t, dir)
+			if _, refused := got["problems.txt"]; refused != strings.HasPrefix(filepath.Base(dir), "refused-") {
+				t.Fatalf("refused: %v, against the case's name\n%s", refused, got["problems.txt"])
+			}
 			want := tree{}
 			for name, text := range readTree(t, dir) {
 				if name != "adkgen.yaml" && !strings.HasPrefix(name, "have/") {

@@ -199,8 +199,18 @@ func (r reader) readReference(k *ast.ColumnConstraint) *dialects.Reference {
 // readDefault writes a default as SQL again: a literal, or an expression in
 // parentheses (CREATE TABLE, 3.2 The DEFAULT clause).
 func (r reader) readDefault(k *ast.ColumnConstraint) string {
-	why := dialects.Refusal{}
-	ast.Walk(k.Expr, func(n ast.Node) bool {
+	why := unknownPart(k.Expr)
+	if why.Message != "" {
+		r.refuse(k, why)
+		return "NULL"
+	}
+	return ast.String(k.Expr)
+}
+
+// unknownPart says what in an expression adkgen does not take; a zero Refusal
+// when it takes all of it.
+func unknownPart(expr ast.Node) (why dialects.Refusal) {
+	ast.Walk(expr, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SubqueryExpr, *ast.ExistsExpr:
 			why = dialects.RefuseSubquery
@@ -211,16 +221,21 @@ func (r reader) readDefault(k *ast.ColumnConstraint) string {
 			if word := strings.ToUpper(n.Raw); word != "TRUE" && word != "FALSE" {
 				why = dialects.Refusal{Message: "a default cannot refer to a column", Hint: "write a text in single quotes"}
 			}
-		case *ast.Literal, *ast.UnaryExpr, *ast.BinaryExpr, *ast.ParenExpr, *ast.FuncCall, *ast.CastExpr, *ast.TypeName:
-		case nil:
+		case *ast.FuncCall:
+			if n.Distinct || n.Filter != nil || n.Over != nil || len(n.OrderBy) > 0 {
+				why = dialects.RefuseExpression
+			}
+			for _, arg := range n.Args {
+				if why.Message == "" {
+					why = unknownPart(arg)
+				}
+			}
+			return false // the name is an Ident as well
+		case *ast.Literal, *ast.UnaryExpr, *ast.BinaryExpr, *ast.ParenExpr, *ast.CastExpr, *ast.TypeName:
 		default:
 			why = dialects.RefuseExpression
 		}
 		return why.Message == ""
 	})
-	if why.Message != "" {
-		r.refuse(k, why)
-		return "NULL"
-	}
-	return ast.String(k.Expr)
+	return why
 }

@@ -4,6 +4,7 @@
 -- For development and tests: it can be run again and again. Databases that live go by the migrations.
 
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON
+
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
 -- Times are microseconds since 1970, UTC.

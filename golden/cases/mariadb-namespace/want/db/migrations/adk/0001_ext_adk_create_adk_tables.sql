@@ -5,6 +5,7 @@
 
 -- +goose Up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
+
 CREATE DATABASE IF NOT EXISTS tenant_a;
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone

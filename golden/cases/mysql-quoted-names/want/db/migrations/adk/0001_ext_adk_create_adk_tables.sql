@@ -5,6 +5,7 @@
 
 -- +goose Up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
+
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
 -- Keys compare byte for byte: 'alice', 'ALICE', 'älice' and 'alice ' are four users. Times are UTC, given by the queries.

@@ -4,6 +4,7 @@
 -- Apply with: sqlite3 -bail app.db BEGIN '.read db/migrations/adk/ext_adk_0001_create_adk_tables.up.sql' COMMIT
 
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON
+
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
 -- Times are microseconds since 1970, UTC.
