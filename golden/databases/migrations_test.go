@@ -1,0 +1,234 @@
+package databases
+
+import (
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/adkgen/adkgen/generator"
+	"github.com/aymanbagabas/go-udiff"
+	"gopkg.in/yaml.v3"
+)
+
+const casesDir = "../cases"
+
+// each calls do for every target of every golden case in one of the dialects.
+func each(t *testing.T, dialects []string, do func(t *testing.T, dir string, target generator.LockTarget)) {
+	locks, err := filepath.Glob(casesDir + "/*/want/adkgen.lock")
+	if err != nil || len(locks) < 40 {
+		t.Fatalf("%d golden cases: %v", len(locks), err)
+	}
+	for _, file := range locks {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var lock generator.Lock
+		if err := yaml.Unmarshal(text, &lock); err != nil {
+			t.Fatal(err)
+		}
+		for _, target := range lock.Targets {
+			if slices.Contains(dialects, target.Dialect) {
+				dir := filepath.Dir(file)
+				t.Run(filepath.Base(filepath.Dir(dir))+"/"+strings.ReplaceAll(target.Dir, "/", "_"), func(t *testing.T) { do(t, dir, target) })
+			}
+		}
+	}
+}
+
+// hostFor gives the server for a dialect, with a new database.
+func hostFor(t testing.TB, dialect string) (*host, string) {
+	t.Helper()
+	switch dialect {
+	case "postgres":
+		h := need(t, postgres, "PostgreSQL")
+		return h, h.database(t)
+	case "mariadb":
+		h := need(t, mariadb, "MariaDB")
+		return h, h.database(t)
+	case "mysql":
+		h := need(t, goMySQL, "MySQL")
+		return h, h.database(t)
+	}
+	return sqlite, filepath.Join(t.TempDir(), "test.db")
+}
+
+// quotedBy writes a name in any dialect's quotes.
+func quotedBy(dialect, name string) string {
+	if dialect == "mysql" || dialect == "mariadb" {
+		return "`" + name + "`"
+	}
+	return `"` + name + `"`
+}
+
+// createRequired creates what the schema's owner column references, and gives
+// the names of the tables.
+func createRequired(t *testing.T, h *host, db *sql.DB, schema generator.Schema) (tables []string) {
+	t.Helper()
+	namespace := ""
+	for _, k := range schema.Tables[0].ForeignKeys {
+		owner := schema.Tables[0].Columns[2]
+		name := quotedBy(h.dialect, k.Table)
+		if k.Namespace != "" {
+			namespace = k.Namespace
+			exec1(t, db, "CREATE SCHEMA "+namespace)
+			name = namespace + "." + name
+		} else {
+			tables = append(tables, k.Table)
+		}
+		column := "id"
+		if len(k.Referenced) > 0 {
+			column = k.Referenced[0]
+		}
+		exec1(t, db, fmt.Sprintf("CREATE TABLE %s (%s %s %s NOT NULL PRIMARY KEY)", name, quotedBy(h.dialect, column), owner.Type, owner.Collation))
+	}
+	if h.dialect == "mariadb" {
+		t.Cleanup(func() { // databases beside the test's own
+			for _, name := range []string{schema.Namespace, namespace} {
+				if name != "" {
+					exec1(t, db, "DROP DATABASE IF EXISTS "+name)
+				}
+			}
+		})
+	}
+	return tables
+}
+
+// same fails with a diff when two catalogs differ.
+func same(t *testing.T, what string, got, want catalog) {
+	t.Helper()
+	if diff := udiff.Unified("want", "got", want.String()+"\n", got.String()+"\n"); diff != "" {
+		t.Errorf("%s:\n%s", what, diff)
+	}
+}
+
+// TestUpDownUp applies every golden tree with the tool it was written for,
+// compares the catalog with what was meant, goes down, finds nothing left, and
+// goes up again.
+func TestUpDownUp(t *testing.T) {
+	each(t, []string{"postgres", "mariadb", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
+		h, name := hostFor(t, target.Dialect)
+		db := h.open(t, name)
+		const bookkeeping = "ext_adk_migrations"
+		tool := migrators[target.Tool]
+		migrations := filepath.Join(dir, target.Dir)
+		besides := append(createRequired(t, h, db, target.Schema), bookkeeping)
+		if strings.Contains(dir, "postgres-shared-directory") {
+			migrations = withHostMigrations(t, dir, migrations)
+			exec1(t, db, "DROP TABLE users") // the host's own migration creates it
+		}
+		for _, round := range []string{"first", "second"} {
+			tool.up(t, h, name, migrations, bookkeeping)
+			same(t, "the catalog after the "+round+" up", found(t, h, db, target.Schema.Namespace, besides...), meant(target.Dialect, target.Schema))
+			tool.down(t, h, name, migrations, bookkeeping)
+			same(t, "what the "+round+" down leaves", found(t, h, db, target.Schema.Namespace, besides...), nil)
+		}
+	})
+}
+
+// withHostMigrations puts a case's own and the generated migrations into one folder.
+func withHostMigrations(t *testing.T, dir, migrations string) string {
+	t.Helper()
+	both := t.TempDir()
+	for _, from := range []string{migrations, filepath.Join(filepath.Dir(dir), "have", "db", "migrations")} {
+		if err := os.CopyFS(both, os.DirFS(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return both
+}
+
+// TestHalfAppliedUp stops the way up after each statement; the way down must
+// then leave nothing, and the whole must apply afterwards. Where a migration
+// promises that it can be run again, that is tried as well.
+func TestHalfAppliedUp(t *testing.T) {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
+		t.Run(dialect, func(t *testing.T) {
+			dir := filepath.Join(casesDir, dialect+"-owner-plain", "want", "db", "migrations", "adk")
+			statements := upStatements(t, dir)
+			if len(statements) < 4 {
+				t.Fatalf("%d statements", len(statements))
+			}
+			for n := range len(statements) {
+				h, name := hostFor(t, dialect)
+				db := h.open(t, name)
+				owner := map[string]string{"sqlite": "CREATE TABLE tenants (id INTEGER PRIMARY KEY)", "postgres": "CREATE TABLE users (id UUID PRIMARY KEY)"}[dialect]
+				if owner == "" {
+					owner = "CREATE TABLE users (id BIGINT PRIMARY KEY)"
+				}
+				exec1(t, db, owner)
+				for _, s := range statements[:n] {
+					exec1(t, db, s)
+				}
+				if dialect == "mariadb" || dialect == "mysql" {
+					plain(".up.sql")(t, h, name, dir, "")
+				}
+				plain(".down.sql")(t, h, name, dir, "")
+				plain(".up.sql")(t, h, name, dir, "")
+				plain(".down.sql")(t, h, name, dir, "")
+			}
+		})
+	}
+}
+
+// TestSnapshot applies the snapshot of each case that has one, twice, and
+// finds the schema that the migrations make.
+func TestSnapshot(t *testing.T) {
+	snapshots := 0
+	each(t, []string{"postgres", "mariadb", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
+		file := filepath.Join(dir, "db", "adk_schema.sql")
+		if _, err := os.Stat(file); err != nil {
+			return
+		}
+		snapshots++
+		h, name := hostFor(t, target.Dialect)
+		db := h.open(t, name)
+		besides := createRequired(t, h, db, target.Schema)
+		for range 2 {
+			runFile(t, db, file)
+		}
+		same(t, "the catalog", found(t, h, db, target.Schema.Namespace, besides...), meant(target.Dialect, target.Schema))
+	})
+	if snapshots < 10 {
+		t.Errorf("only %d snapshots", snapshots)
+	}
+}
+
+// TestMySQLDialect applies the golden trees of dialect mysql on
+// go-mysql-server, which knows MySQL's collations, up, down and up.
+func TestMySQLDialect(t *testing.T) {
+	each(t, []string{"mysql"}, func(t *testing.T, dir string, target generator.LockTarget) {
+		if target.Schema.Namespace != "" {
+			t.Skip("go-mysql-server gives every connection of a test one database; MariaDB proves qualified names")
+		}
+		h, name := hostFor(t, "mysql")
+		db := h.open(t, name)
+		createRequired(t, h, db, target.Schema)
+		tool := migrators["goose"]
+		if target.Tool == "plain" {
+			tool = migrators["plain"]
+		}
+		if target.Tool != "goose" && target.Tool != "plain" {
+			t.Skip("the tool's locks and catalog queries are not go-mysql-server's; MariaDB proves the tool")
+		}
+		for range 2 {
+			tool.up(t, h, name, filepath.Join(dir, target.Dir), "ext_adk_migrations")
+			got := lines(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
+			for _, table := range target.Schema.Tables {
+				if !slices.Contains(got, table.Name) {
+					t.Errorf("no table %s in %v", table.Name, got)
+				}
+			}
+			tool.down(t, h, name, filepath.Join(dir, target.Dir), "ext_adk_migrations")
+			for _, table := range lines(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()") {
+				if table != "ext_adk_migrations" && !strings.Contains("users groups", table) {
+					t.Errorf("the way down leaves %s", table)
+				}
+			}
+		}
+	})
+}
