@@ -89,6 +89,8 @@ type Traits struct {
 	ConstraintsShareNames bool
 	// ReservedPrefix begins names that are the database's own; "" for none.
 	ReservedPrefix string
+	// CollateClause is the clause for a column's collation, %s.
+	CollateClause string
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
 	// ReferenceInNamespace: REFERENCES may name a table in another namespace.

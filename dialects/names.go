@@ -108,7 +108,7 @@ func checkUnquoted(d Dialect, name string, at Span) (Problem, bool) {
 		mark := d.Traits().QuoteMarks[:1]
 		return at.Problem(
 			fmt.Sprintf("%s is a reserved word of %s", name, d.Traits().Title),
-fmt.Sprintf("choose another name, such as adk_%s, or quote it, as every statement will then have to: %s", strings.ToLower(name), mark+folded+mark)), true
+			fmt.Sprintf("choose another name, such as adk_%s, or quote it, as every statement will then have to: %s", strings.ToLower(name), mark+folded+mark)), true
 	}
 	if unicode.IsDigit([]rune(name)[0]) {
 		return at.Problem("the name "+name+" starts with a digit", "start it with a letter"), true

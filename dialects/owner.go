@@ -9,7 +9,7 @@ type Owner struct {
 	Type      string     `json:"type"`                // as SQL, in the database's usual spelling
 	NotNull   bool       `json:"not_null"`            //
 	Default   string     `json:"default,omitempty"`   // an SQL expression; "" for none
-	Collation string     `json:"collation,omitempty"` // as a clause, COLLATE …; "" for the type's own
+	Collation string     `json:"collation,omitempty"` // as SQL; "" for the type's own
 	Reference *Reference `json:"references,omitempty"`
 }
 

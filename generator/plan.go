@@ -98,7 +98,7 @@ func compare[T any](add func(string, ...any), what string, before, after []T, na
 func describeColumn(c Column) string {
 	words := []string{c.Type}
 	if c.Collation != "" {
-		words = append(words, "COLLATE "+c.Collation)
+		words = append(words, c.Collation)
 	}
 	if c.NotNull {
 		words = append(words, "NOT NULL")

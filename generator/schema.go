@@ -3,6 +3,7 @@ package generator
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -42,7 +43,7 @@ type Table struct {
 type Column struct {
 	Name      string `yaml:"name"`
 	Type      string `yaml:"type"`
-	Collation string `yaml:"collation,omitempty"` // of an owner column; adkgen's own types contain theirs
+	Collation string `yaml:"collation,omitempty"` // the clause, of an owner column; adkgen's own types contain theirs
 	NotNull   bool   `yaml:"not_null,omitempty"`
 	Default   string `yaml:"default,omitempty"`
 	JSONCheck string `yaml:"json_check,omitempty"` // the name of its CHECK (… IS JSON)
@@ -163,8 +164,11 @@ func (b schemaBuilder) sessions() Table {
 		b.column(name, "update_time", dialects.KindTime, true),
 	}, PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "id")}}
 	if o := b.target.Owner; o != nil {
-		table.Columns = slices.Insert(table.Columns, 2, Column{
-			Name: o.Name, Type: o.Type, Collation: o.Collation, NotNull: o.NotNull, Default: o.Default, Owner: true})
+		column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, Default: o.Default, Owner: true}
+		if o.Collation != "" {
+			column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
+		}
+		table.Columns = slices.Insert(table.Columns, 2, column)
 		if o.Reference != nil {
 			table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(name, o))
 		}

@@ -36,6 +36,7 @@ func (d Dialect) Traits() dialects.Traits {
 		Title:                 d.flavour.title,
 		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
 		IdentifierInRunes:     true,
+		CollateClause:         d.flavour.collate,
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
 		Namespaces:            "database",

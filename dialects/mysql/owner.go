@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -181,7 +180,7 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 		if !dialects.IsPlain(options.Collate) {
 			r.RefuseWords(dialects.RefuseUnknown, "COLLATE")
 		}
-		owner.Collation = fmt.Sprintf(r.dialect.flavour.collate, options.Collate)
+		owner.Collation = options.Collate
 	}
 	if options.Default != nil {
 		owner.Default = r.readDefault(options, owner.NotNull)

@@ -18,6 +18,7 @@ func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
 		Title:                 "Oracle",
 		IdentifierLimit:       128, // SQL Language Reference, Database Object Naming Rules; bytes, from 12.2
+		CollateClause:         "COLLATE %s",
 		QuoteMarks:            `"`,
 		Namespaces:            "schema",
 		IndexesShareNames:     true,

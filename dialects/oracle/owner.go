@@ -29,7 +29,7 @@ func (p *parser) column() (owner dialects.Owner) {
 		if !ok {
 			return owner
 		}
-		owner.Collation = "COLLATE " + p.dialect.Quote(name)
+		owner.Collation = p.dialect.Quote(name)
 	}
 	null := false
 	constraints := 0

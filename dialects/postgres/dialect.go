@@ -17,6 +17,7 @@ func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
 		Title:                "PostgreSQL",
 		IdentifierLimit:      63, // NAMEDATALEN - 1, in bytes: Lexical Structure, 4.1.1
+		CollateClause:        "COLLATE %s",
 		QuoteMarks:           `"`,
 		Namespaces:           "schema",
 		CreatesNamespace:     true,

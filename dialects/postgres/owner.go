@@ -132,7 +132,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		for _, n := range c.CollClause.Collname {
 			names = append(names, r.dialect.Quote(n.GetString_().GetSval()))
 		}
-		owner.Collation = "COLLATE " + strings.Join(names, ".")
+		owner.Collation = strings.Join(names, ".")
 	}
 	null := false
 	for _, n := range c.Constraints {

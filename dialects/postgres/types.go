@@ -76,6 +76,8 @@ func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
 	switch {
 	case len(names) == 2 && names[0] == "pg_catalog" && systemTypes[last] != "":
 		base = systemTypes[last]
+	case len(names) == 1 && systemTypes[last] != "" && last != "bpchar": // bpchar alone has no length, CHAR alone has 1
+		base = systemTypes[last]
 	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
 		return "", dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && serials[last] != "":

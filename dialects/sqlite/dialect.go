@@ -13,6 +13,7 @@ func (Dialect) Name() string { return "sqlite" }
 func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
 		Title:             "SQLite",
+		CollateClause:     "COLLATE %s",
 		QuoteMarks:        "\"`",
 		FoldsCase:         true,
 		TransactionalDDL:  true,

@@ -132,7 +132,7 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 			if !dialects.IsPlain(k.Collation.Name) {
 				r.refuse(k, dialects.RefuseUnknown)
 			}
-			owner.Collation = "COLLATE " + k.Collation.Name
+			owner.Collation = k.Collation.Name
 		case ast.ColumnReferences:
 			if owner.Reference != nil {
 				r.refuse(k, dialects.RefuseTwoKeys)

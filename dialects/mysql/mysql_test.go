@@ -1,0 +1,30 @@
+package mysql_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/adkgen/adkgen/dialects/dialecttest"
+	"github.com/adkgen/adkgen/dialects/mysql"
+)
+
+func TestDialect(t *testing.T) { dialecttest.Run(t, mysql.MySQL()) }
+
+func FuzzParseOwner(f *testing.F) { dialecttest.Fuzz(f, mysql.MySQL()) }
+
+func BenchmarkParseOwner(b *testing.B) {
+	dialecttest.Benchmark(b, mysql.MySQL(), "account_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE")
+}
+
+// TestMariaDBReadsAsMySQLDoes holds that the flavours understand every
+// fragment alike: they differ in what they write.
+func TestMariaDBReadsAsMySQLDoes(t *testing.T) {
+	for _, fragment := range dialecttest.Fragments(t) {
+		name, text := dialecttest.Text(mysql.MariaDB(), fragment)
+		wantName, want := dialecttest.Text(mysql.MySQL(), fragment)
+		if text = strings.ReplaceAll(text, "MariaDB", "MySQL"); name != wantName || text != want {
+			t.Errorf("%s\nMariaDB: %s\n%s\nMySQL: %s\n%s", fragment, name, text, wantName, want)
+		}
+		dialecttest.Check(t, mysql.MariaDB(), fragment)
+	}
+}
