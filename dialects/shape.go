@@ -90,6 +90,9 @@ func checkShape(tokens []Token) []Problem {
 				return []Problem{t.Problem("this ) closes nothing in the owner column", "remove it and what follows it")}
 			}
 		}
+		if depth > 0 && t.Text == "SELECT" {
+			return []Problem{t.Problem(RefuseSubquery.Message, RefuseSubquery.Hint)}
+		}
 		if i >= maxFragmentTokens {
 			return []Problem{t.Problem(fmt.Sprintf("the owner column has more than %d words and signs", maxFragmentTokens), "a column definition fits in a line or two")}
 		}

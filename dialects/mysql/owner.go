@@ -89,8 +89,7 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 	}
 	statement, err := newParser().ParseStrictDDL(before + fragment + after)
 	if err != nil {
-		offset, message := syntaxError(err)
-		r.RefuseSyntax(offset, message)
+		d.refuseSyntax(r, err)
 		return dialects.Owner{}
 	}
 	column := onlyColumn(statement)
@@ -102,6 +101,37 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		r.Refuse(r.Tokens[0].Offset, dialects.Refusal{Message: name + " is a reserved word of " + d.flavour.title, Hint: "choose another name, such as owner_" + strings.ToLower(name)})
 	}
 	return reader{r, d}.column(column)
+}
+
+// refuseSyntax says what a syntax error means, where MySQL knows the clause and
+// Vitess does not, or where another database would take it.
+func (d Dialect) refuseSyntax(r *dialects.Reader, err error) {
+	offset, message := syntaxError(err)
+	if offset >= len(r.Fragment) {
+		if _, references := dialects.FindWords(r.Tokens, "REFERENCES"); references {
+			message = "the referenced column is missing, which " + d.flavour.title + " wants named"
+			r.Refuse(r.Tokens[len(r.Tokens)-1].Offset, dialects.Refusal{Message: message, Hint: "write REFERENCES users(id)"})
+			return
+		}
+	}
+	word := ""
+	for _, t := range r.Tokens {
+		if t.Offset <= offset && offset < t.Offset+t.Length {
+			word = t.Text
+		}
+	}
+	switch word {
+	case "CHECK":
+		r.Refuse(offset, dialects.RefuseCheck)
+	case "CONSTRAINT":
+		r.Refuse(offset, dialects.Refusal{Message: "a constraint inside a column has no name in " + d.flavour.title, Hint: "leave CONSTRAINT and the name out: adkgen names the foreign key"})
+	case "DEFERRABLE", "INITIALLY":
+		r.Refuse(offset, dialects.Refusal{Message: d.flavour.title + " checks foreign keys at once", Hint: "remove " + word})
+	case "REFERENCES":
+		r.Refuse(offset, dialects.RefuseTwoKeys)
+	default:
+		r.RefuseSyntax(offset, message)
+	}
 }
 
 // onlyColumn gives the column of CREATE TABLE t (column), and nil when the
@@ -289,9 +319,23 @@ func (r reader) readDefault(options *sqlparser.ColumnTypeOptions, notNull bool) 
 		r.RefuseWords(why, "DEFAULT")
 		return "NULL"
 	}
-	sql := sqlparser.String(options.Default)
+	sql := write(options.Default)
 	if options.DefaultLiteral {
 		return sql
 	}
 	return "(" + sql + ")"
+}
+
+// write gives an expression as SQL. Quotes in a text are doubled, not escaped
+// with a backslash, which some SQL modes take literally.
+func write(e sqlparser.Expr) string {
+	buffer := sqlparser.NewTrackedBuffer(func(buffer *sqlparser.TrackedBuffer, node sqlparser.SQLNode) {
+		if text, ok := node.(*sqlparser.Literal); ok && text.Type == sqlparser.StrVal {
+			buffer.WriteString("'" + strings.ReplaceAll(text.Val, "'", "''") + "'")
+			return
+		}
+		node.Format(buffer)
+	})
+	buffer.Myprintf("%v", e)
+	return buffer.String()
 }

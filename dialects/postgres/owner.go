@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -20,6 +21,14 @@ func (d Dialect) ParseOwner(fragment string) (dialects.Owner, []dialects.Problem
 }
 
 func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
+	for _, t := range r.Tokens {
+		// The parser would cut a longer name without a word: 4.1.1.
+		name := strings.Trim(t.Text, `"`)
+		if limit := d.Traits().IdentifierLimit; len(name) > limit && (dialects.IsPlain(name) || name != t.Text) {
+			r.Refuse(t.Offset, dialects.Refusal{Message: fmt.Sprintf("a name has %d bytes, and PostgreSQL allows %d", len(name), limit), Hint: "choose a shorter name"})
+			return dialects.Owner{}
+		}
+	}
 	result, err := parse(before + fragment + after)
 	if err != nil {
 		offset, message := syntaxError(err, before, fragment)
