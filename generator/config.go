@@ -1,7 +1,9 @@
 package generator
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"path"
 	"regexp"
 	"slices"
@@ -83,7 +85,7 @@ var Tools = []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"
 // ParseConfig reads adkgen.yaml. file is its name in problems. The error is
 // of type Problems.
 func ParseConfig(file string, text []byte) (*Config, error) {
-	p := &configParser{source: source{file, string(text)}}
+	p := &configParser{source: newSource(file, text)}
 	config := p.parse()
 	if len(p.problems) > 0 {
 		return nil, p.problems.sorted()
@@ -100,7 +102,17 @@ func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
 	p.problems = append(p.problems, p.problem(n, 0, len(n.Value), key, message, hint))
 }
 
-var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+// yamlMessage takes the line, 0 for none, out of an error of the YAML parser.
+func yamlMessage(err error) (line int, message string) {
+	message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1]) // digits
+		message = m[2]
+	}
+	return line, message
+}
 
 func (p *configParser) parse() *Config {
 	decoder := yaml.NewDecoder(strings.NewReader(p.text))
@@ -150,17 +162,11 @@ func (p *configParser) parse() *Config {
 
 // yamlProblem places an error of the YAML parser, which knows the line only.
 func (p *configParser) yamlProblem(err error) Problem {
-	message := err.Error()
-	if message == "EOF" {
+	if errors.Is(err, io.EOF) {
 		return Problem{File: p.file, Message: "the file is empty", Hint: "adkgen init writes one to start from"}
 	}
-	problem := Problem{File: p.file, Line: 1, Column: 1, Hint: "the file is YAML: https://yaml.org"}
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		problem.Message = "this is not YAML: " + m[2]
-		if line, err := strconv.Atoi(m[1]); err == nil {
-			problem.Line = line
-		}
-	}
+	line, message := yamlMessage(err)
+	problem := Problem{File: p.file, Line: max(line, 1), Column: 1, Message: "this is not YAML: " + message, Hint: "the file is YAML: https://yaml.org"}
 	at := p.offset(problem.Line, 1)
 	problem.Source = p.upToBreak(at, len(p.text))
 	return problem

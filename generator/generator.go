@@ -125,7 +125,7 @@ type targetResult struct {
 	err      error
 }
 
-func (g *generation) source() source { return source{g.in.ConfigFile, string(g.in.Config)} }
+func (g *generation) source() source { return newSource(g.in.ConfigFile, g.in.Config) }
 
 // checkTogether finds what only several targets can do wrong.
 func (g *generation) checkTogether(schemas []Schema) Problems {

@@ -14,6 +14,11 @@ type source struct {
 	text string
 }
 
+// newSource takes a byte order mark away, which is in no line and no column.
+func newSource(file string, text []byte) source {
+	return source{file, strings.TrimPrefix(string(text), "\uFEFF")}
+}
+
 // problem points at a part of a scalar's value: length bytes from offset. A
 // node that is not a scalar is pointed at as a whole.
 func (s source) problem(n *yaml.Node, offset, length int, key, message, hint string) Problem {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -74,10 +73,9 @@ func parseLock(text []byte) (Lock, error) {
 	err := decoder.Decode(&lock)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-		problem := Problem{File: LockFile, Line: 1, Column: 1, Message: "the lock cannot be read: " + err.Error(), Hint: "take adkgen.lock from git again"}
-		if m := yamlLine.FindStringSubmatch(err.Error()); m != nil && m[1] != "" {
-			problem.Line, _ = strconv.Atoi(m[1])
-		}
+		problem := Problem{File: LockFile, Line: 1, Column: 1, Hint: "take adkgen.lock from git again"}
+		line, message := yamlMessage(err)
+		problem.Line, problem.Message = max(line, 1), "the lock cannot be read: "+message
 		return lock, Problems{problem}
 	case lock.Version != 1:
 		return lock, Problems{{File: LockFile, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}

@@ -124,6 +124,9 @@ func (s *staged) stage() error {
 		s.target = resolved
 	}
 	if info, err := os.Stat(s.target); err == nil {
+		if !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a file", s.target)
+		}
 		mode = info.Mode().Perm()
 	}
 	f, err := os.CreateTemp(filepath.Dir(s.target), ".adkgen-*.tmp")

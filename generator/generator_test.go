@@ -1,0 +1,272 @@
+package generator
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// disk is a folder in memory.
+type disk map[string]string
+
+func (d disk) input(config string) Input {
+	return Input{ConfigFile: "adkgen.yaml", Config: []byte(config), Read: func(name string) ([]byte, error) {
+		if text, ok := d[name]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	}}
+}
+
+// generate runs Generate and writes the result to the disk.
+func (d disk) generate(t *testing.T, config string) {
+	t.Helper()
+	out, err := Generate(d.input(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range out.Files {
+		d[f.Path] = string(f.Content)
+	}
+}
+
+// refusal is what Generate says of a configuration that it refuses.
+func (d disk) refusal(t *testing.T, config string) string {
+	t.Helper()
+	_, err := Generate(d.input(config))
+	var problems Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("the error is %v", err)
+	}
+	return problems.Error()
+}
+
+func wants(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is missing in\n%s", part, text)
+		}
+	}
+}
+
+const simple = `version: 1
+targets:
+  - dialect: postgres
+    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE
+    migrations: {tool: goose, dir: db/migrations}
+    queries: {dir: db/queries}
+`
+
+const firstMigration = "db/migrations/0001_ext_adk_create_adk_tables.sql"
+
+func TestAnEditedMigrationIsRefused(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	d[firstMigration] += "-- a small improvement\n"
+	wants(t, d.refusal(t, simple), firstMigration+":1:1: this migration was edited after adkgen emitted it", "git checkout -- "+firstMigration, "a migration of your own")
+}
+
+func TestAMissingMigrationIsRefused(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	delete(d, firstMigration)
+	wants(t, d.refusal(t, simple), firstMigration+": this migration is gone, but adkgen.lock says that it was emitted", "if it was never applied anywhere")
+}
+
+func TestLineEndsDoNotCountAsAnEdit(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	for name, text := range d {
+		d[name] = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	out, err := Generate(d.input(simple))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range out.Files {
+		if f.State != Unchanged {
+			t.Errorf("%s would be %s", f.Path, f.State)
+		}
+	}
+}
+
+func TestALostLockIsWrittenAgain(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	lock := d[LockFile]
+	delete(d, LockFile)
+	d.generate(t, simple)
+	if d[LockFile] != lock {
+		t.Error("the lock differs")
+	}
+}
+
+// TestASchemaThatDiffersIsRefused changes the configuration after the first
+// migration, and wants each difference told; starting again then works.
+func TestASchemaThatDiffersIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		old, new string
+		says     []string
+	}{
+		"owner's type":      {"UUID NOT NULL", "BIGINT NOT NULL", []string{"column adk_sessions.account_id changes from UUID NOT NULL to BIGINT NOT NULL"}},
+		"owner's name":      {"account_id UUID", "tenant_id UUID", []string{"column adk_sessions.tenant_id is new: UUID NOT NULL", "column adk_sessions.account_id goes away", "index adk_sessions_account_id_idx goes away", "foreign key adk_sessions_tenant_id_fk is new"}},
+		"delete rule":       {"ON DELETE CASCADE", "ON DELETE RESTRICT", []string{"foreign key adk_sessions_account_id_fk changes from users (id) ON DELETE CASCADE", "to users (id) ON DELETE RESTRICT"}},
+		"no owner":          {"    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE\n", "", []string{"column adk_sessions.account_id goes away"}},
+		"a table's name":    {"    migrations:", "    session_table: chats\n    migrations:", []string{"table adk_sessions becomes chats"}},
+		"the namespace":     {"    migrations:", "    schema: agents\n    migrations:", []string{"the tables move from the connection's own schema to agents"}},
+		"no scoped state":   {"    migrations:", "    scoped_state: false\n    migrations:", []string{"table adk_app_states goes away", "table adk_user_states goes away"}},
+		"an optional index": {"    migrations:", "    indexes: [state]\n    migrations:", []string{"index adk_sessions_state_idx is new: state"}},
+		"another tool":      {"tool: goose", "tool: dbmate", []string{"were emitted for goose", "keep the tool"}},
+		"another dialect":   {"dialect: postgres\n    owner_id_column: account_id UUID", "dialect: mysql\n    owner_id_column: account_id BIGINT", []string{"were emitted for postgres"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := disk{}
+			d.generate(t, simple)
+			changed := strings.Replace(simple, c.old, c.new, 1)
+			if changed == simple {
+				t.Fatal("nothing changed")
+			}
+			text := d.refusal(t, changed)
+			wants(t, text, c.says...)
+			wants(t, text, "adkgen.yaml:", "if", "never applied anywhere, delete the ext_adk_ files in db/migrations and the entry of db/migrations in adkgen.lock, and run adkgen generate")
+			delete(d, firstMigration)
+			delete(d, LockFile)
+			d.generate(t, changed)
+		})
+	}
+}
+
+func TestATargetThatIsForgottenIsRefused(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	moved := strings.Replace(simple, "dir: db/migrations", "dir: db/moved", 1)
+	wants(t, d.refusal(t, moved), "adkgen.lock: migrations in db/migrations (from number 1) were emitted, but no target of adkgen.yaml writes there", "rename it in adkgen.lock as well")
+	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d[firstMigration], "db/migrations", "db/moved")
+	delete(d, firstMigration)
+	d[LockFile] = strings.ReplaceAll(d[LockFile], "db/migrations", "db/moved")
+	// The header names the directory, so that a renamed one makes an edited file.
+	wants(t, d.refusal(t, moved), "was edited")
+	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d["db/moved/0001_ext_adk_create_adk_tables.sql"], "db/moved", "db/migrations")
+	d.generate(t, moved)
+}
+
+func TestAnUnreadableLockIsRefused(t *testing.T) {
+	for text, says := range map[string]string{
+		"version: 2\n":                    "the lock has version 2, and this adkgen knows version 1",
+		"version: 1\ncolour: red\n":       "adkgen.lock:2:1: the lock cannot be read",
+		"version: [\n":                    "the lock cannot be read",
+		"a\n<<<<<<< ours\nb\n>>>>>>> x\n": "adkgen.lock:2:1: two branches have both changed the lock",
+	} {
+		wants(t, disk{LockFile: text}.refusal(t, simple), says)
+	}
+}
+
+func TestAMachineErrorIsNotAProblem(t *testing.T) {
+	broken := errors.New("the disk is on fire")
+	_, err := Generate(Input{ConfigFile: "adkgen.yaml", Config: []byte(simple), Read: func(string) ([]byte, error) { return nil, broken }})
+	var problems Problems
+	if !errors.Is(err, broken) || errors.As(err, &problems) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// manyTargets is a configuration with n tenants of one database.
+func manyTargets(n int) string {
+	var b strings.Builder
+	b.WriteString("version: 1\ntargets:\n")
+	for i := range n {
+		fmt.Fprintf(&b, `  - dialect: postgres
+    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE
+    schema: tenant_%d
+    migrations: {tool: goose, dir: db/migrations/tenant_%d}
+    queries: {dir: db/queries/tenant_%d}
+`, i, i, i)
+	}
+	return b.String()
+}
+
+// TestSameBytes holds that the output depends on nothing but the input, also
+// when targets are rendered on several cores at once.
+func TestSameBytes(t *testing.T) {
+	config := manyTargets(40)
+	first, err := Generate(disk{}.input(config))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 5 {
+		again, err := Generate(disk{}.input(config))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(again.Files) != len(first.Files) {
+			t.Fatalf("%d files, then %d", len(first.Files), len(again.Files))
+		}
+		for i, f := range again.Files {
+			if f.Path != first.Files[i].Path || !bytes.Equal(f.Content, first.Files[i].Content) {
+				t.Fatalf("%s and %s differ", f.Path, first.Files[i].Path)
+			}
+		}
+	}
+}
+
+// TestDerivedNamesNeverCollide cuts names of tables that differ at their end only.
+func TestDerivedNamesNeverCollide(t *testing.T) {
+	for _, dialect := range DialectNames {
+		d, _ := NewDialect(dialect, DialectOptions{})
+		limit := d.Traits().IdentifierLimit
+		if limit == 0 {
+			continue
+		}
+		seen := map[string]bool{}
+		for i := range 1000 {
+			table := d.Fold(strings.Repeat("ä", limit/2-4) + fmt.Sprint(1000+i))
+			for _, part := range []string{"pk", "session_fk", "order_idx"} {
+				name := derivedName(d, table, part)
+				length := len(name)
+				if d.Traits().IdentifierInRunes {
+					length = len([]rune(name))
+				}
+				if length > limit || seen[name] {
+					t.Fatalf("%s: %s (%d) is too long, or not the only one", dialect, name, length)
+				}
+				seen[name] = true
+			}
+		}
+	}
+}
+
+// TestImports holds the direction of the house: cmd → generator → dialects and
+// templates; a dialect imports only dialects; nothing imports cmd.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}:{{range .Imports}} {{.}}{{end}}`, "github.com/adkgen/adkgen/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const root = "github.com/adkgen/adkgen/"
+	allowed := map[string][]string{
+		"cmd/adkgen": {"generator", "dialects"},
+		"generator":  {"dialects", "dialects/postgres", "dialects/mysql", "dialects/sqlite", "dialects/oracle", "templates"},
+		"dialects":   {}, "templates": {}, "golden": {},
+		"dialects/postgres": {"dialects"}, "dialects/mysql": {"dialects"}, "dialects/sqlite": {"dialects"}, "dialects/oracle": {"dialects"},
+		"dialects/dialecttest": {"dialects"},
+	}
+	for line := range strings.Lines(string(out)) {
+		name, imports, _ := strings.Cut(strings.TrimSpace(line), ":")
+		name = strings.TrimPrefix(name, root)
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("package %s has no rule: add one", name)
+		}
+		for _, i := range strings.Fields(imports) {
+			if ours, is := strings.CutPrefix(i, root); is && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s", name, ours)
+			}
+		}
+	}
+}

@@ -1,0 +1,40 @@
+//go:build linux || darwin
+
+package generator
+
+import (
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestWriteWhenTheDiskFills bounds the size of files for this process, as a
+// full disk would: the second file does not fit, and the first must not stay.
+func TestWriteWhenTheDiskFills(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "old.sql", "old")
+	before := contentOf(t, dir)
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Skip(err)
+	}
+	small := limit
+	small.Cur = 4096
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
+		t.Skip(err)
+	}
+	err := Write(dir, []File{
+		{Path: "old.sql", Content: []byte("newer"), State: Updated},
+		{Path: "db/new.sql", Content: []byte(strings.Repeat("x", 8192)), State: Created},
+	})
+	if restore := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); restore != nil {
+		t.Fatal(restore)
+	}
+	if err == nil || !strings.Contains(err.Error(), "file too large") {
+		t.Errorf("the error is %v", err)
+	}
+	sameContent(t, contentOf(t, dir), before)
+}
