@@ -83,14 +83,20 @@ func parseLock(text []byte) (Lock, error) {
 	return lock, nil
 }
 
-// text writes the lock.
+// text writes the lock. Each target is encoded on its own, on every core.
 func (l Lock) text() []byte {
+	entries := make([]bytes.Buffer, len(l.Targets))
+	inParallel(len(entries), func(i int) {
+		encoder := yaml.NewEncoder(&entries[i])
+		encoder.SetIndent(2)
+		if err := encoder.Encode(map[string][]LockTarget{"targets": l.Targets[i : i+1]}); err != nil {
+			panic(err) // strings, numbers and lists of them always encode
+		}
+	})
 	var b bytes.Buffer
-	b.WriteString(lockHeader)
-	encoder := yaml.NewEncoder(&b)
-	encoder.SetIndent(2)
-	if err := encoder.Encode(l); err != nil {
-		panic(err) // strings, numbers and lists of them always encode
+	fmt.Fprintf(&b, "%sversion: %d\ntargets:\n", lockHeader, l.Version)
+	for _, entry := range entries {
+		b.Write(bytes.TrimPrefix(entry.Bytes(), []byte("targets:\n")))
 	}
 	return b.Bytes()
 }

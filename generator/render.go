@@ -83,11 +83,19 @@ const maxTypeWidth = 48
 type renderer struct {
 	target Target
 	traits dialects.Traits
+	quoted map[string]string // what quote has answered: a name stands in many places
 }
 
-func newRenderer(t Target) renderer { return renderer{t, t.Dialect.Traits()} }
+func newRenderer(t Target) renderer { return renderer{t, t.Dialect.Traits(), map[string]string{}} }
 
-func (r renderer) quote(name string) string { return r.target.Dialect.Quote(name) }
+func (r renderer) quote(name string) string {
+	quoted, known := r.quoted[name]
+	if !known {
+		quoted = r.target.Dialect.Quote(name)
+		r.quoted[name] = quoted
+	}
+	return quoted
+}
 
 func (r renderer) quoteAll(names []string) []string {
 	quoted := make([]string, len(names))
