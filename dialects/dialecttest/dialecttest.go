@@ -13,7 +13,7 @@ import (
 
 	"github.com/adkgen/adkgen/dialects"
 	"github.com/aymanbagabas/go-udiff"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 )
 
 var update = flag.Bool("update", false, "rewrite what was understood of the owner columns in testdata/owner")

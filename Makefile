@@ -1,0 +1,48 @@
+# Each target says what it does; `make` lists them.
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MODULES = . golden/databases dialects/oracle/yardstick examples/quickstart
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z\/]+:.*## / {printf "%-14s %s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: ## build bin/adkgen, with a C compiler and without
+	go build -o bin/adkgen ./cmd/adkgen
+	CGO_ENABLED=0 go build -o bin/adkgen-purego ./cmd/adkgen
+
+.PHONY: test
+test: ## run all tests; databases that are not installed are skipped
+	go test -race ./...
+	CGO_ENABLED=0 go test ./cmd/... ./generator ./dialects/postgres
+	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
+	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && go test ./...); done
+
+.PHONY: golden/update
+golden/update: ## rewrite golden files; read the diff before you commit it
+	go test ./golden -run TestCases -update
+	for dialect in postgres mysql sqlite oracle; do go test ./dialects/$$dialect -run TestDialect -update || exit 1; done
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck, which rewrite nothing
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	set -e; for module in $(MODULES); do (cd $$module && go vet ./... && $(STATICCHECK) ./... && go mod tidy -diff); done
+
+.PHONY: verify
+verify: ## regenerate the examples and the tests' code: nothing may change
+	go run ./cmd/adkgen generate --check -c examples/quickstart/adkgen.yaml
+	go run ./cmd/adkgen generate --check -c golden/databases/adkgen.yaml
+	go tool sqlc diff -f examples/quickstart/sqlc.yaml
+	go tool sqlc diff -f golden/databases/sqlc.yaml
+
+.PHONY: bench
+bench: ## run the benchmarks six times, for benchstat
+	go test -run XXX -bench . -count 6 -cpu 1,2 ./cmd/adkgen ./dialects/...
+
+.PHONY: fuzz
+fuzz: ## fuzz each parser boundary for a minute
+	for dialect in postgres mysql sqlite oracle; do go test ./dialects/$$dialect -run XXX -fuzz FuzzParseOwner -fuzztime 1m || exit 1; done
+	for target in FuzzLocate FuzzParseConfig; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m || exit 1; done
+
+.PHONY: ci
+ci: test build lint verify ## everything that CI runs
