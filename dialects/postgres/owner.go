@@ -244,9 +244,13 @@ func (r reader) readDefault(expr *node, location int32) string {
 		r.refuse(location, why)
 		return "NULL"
 	}
-	sql, err := deparse(&parseResult{Stmts: []*rawStmt{{Stmt: &node{Node: &nodeSelectStmt{SelectStmt: &selectStmt{
-		TargetList: []*node{{Node: &nodeResTarget{ResTarget: &resTarget{Val: expr}}}},
-	}}}}}})
+	// A tree that was parsed has all its fields set as the deparser wants them.
+	statement, err := parse("SELECT 1")
+	if err != nil {
+		panic(err) // it parses
+	}
+	statement.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val = expr
+	sql, err := deparse(statement)
 	if err != nil {
 		r.refuse(location, dialects.RefuseExpression)
 		return "NULL"

@@ -16,15 +16,9 @@ type (
 	constraint  = pg_query.Constraint
 	typeName    = pg_query.TypeName
 	createStmt  = pg_query.CreateStmt
-	selectStmt  = pg_query.SelectStmt
-	resTarget   = pg_query.ResTarget
 	parseResult = pg_query.ParseResult
-	rawStmt     = pg_query.RawStmt
 	scanToken   = pg_query.ScanToken
 	parseError  = parser.Error
-
-	nodeSelectStmt = pg_query.Node_SelectStmt
-	nodeResTarget  = pg_query.Node_ResTarget
 )
 
 var (

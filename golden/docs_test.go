@@ -1,0 +1,110 @@
+package golden
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/adkgen/adkgen/generator"
+)
+
+// marked is a block of code that a comment in front of it says something of.
+var marked = regexp.MustCompile("(?s)<!-- (config|file)(?:: (\\S+))? -->\n```\\w+\n(.*?)```")
+
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{}
+	for _, name := range append(names, "../README.md", "README.md") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	return texts
+}
+
+// TestDocs holds that excerpts stand in the file that they are said to be
+// from, and that adkgen accepts the configurations.
+func TestDocs(t *testing.T) {
+	blocks := 0
+	for name, text := range pages(t) {
+		for _, m := range marked.FindAllStringSubmatch(text, -1) {
+			blocks++
+			if m[1] == "file" {
+				file, err := os.ReadFile(filepath.Join("..", m[2]))
+				if err != nil || !strings.Contains(string(file), m[3]) {
+					t.Errorf("%s: this is not in %s: %v\n%s", name, m[2], err, m[3])
+				}
+				continue
+			}
+			_, err := generator.Generate(generator.Input{ConfigFile: name, Config: []byte(m[3]), Read: func(string) ([]byte, error) { return nil, os.ErrNotExist }})
+			if err != nil {
+				t.Errorf("%s: %v\n%s", name, err, m[3])
+			}
+		}
+	}
+	if blocks < 5 {
+		t.Errorf("only %d marked blocks", blocks)
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
+
+// TestLinks holds that links between pages lead somewhere.
+func TestLinks(t *testing.T) {
+	for name, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(name), m[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestKeysAreDocumented holds that docs/configuration.md has every key of the
+// file that init writes.
+func TestKeysAreDocumented(t *testing.T) {
+	page := pages(t)["../docs/configuration.md"]
+	key := regexp.MustCompile(`(?m)^ *(?:- |# )?([a-z_]+):`)
+	for _, dialect := range generator.DialectNames {
+		config, err := generator.InitialConfig(dialect, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range key.FindAllStringSubmatch(config, -1) {
+			if !strings.Contains(page, "`"+m[1]) {
+				t.Errorf("docs/configuration.md does not mention %s", m[1])
+			}
+		}
+	}
+}
+
+// TestInitialConfigExamples holds that init's commented lines are accepted
+// when the comments are taken away.
+func TestInitialConfigExamples(t *testing.T) {
+	comment := regexp.MustCompile(`(?m)^(    (?:  )?)# ([a-z_]+: )`)
+	for _, dialect := range generator.DialectNames {
+		config, err := generator.InitialConfig(dialect, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		config = comment.ReplaceAllString(config, "$1$2")
+		for _, line := range []string{"app_state_table", "user_state_table"} { // scoped_state: false leaves these out
+			config = regexp.MustCompile(`(?m)^    `+line+`: .*\n`).ReplaceAllString(config, "")
+		}
+		_, err = generator.Generate(generator.Input{ConfigFile: "adkgen.yaml", Config: []byte(config), Read: func(string) ([]byte, error) { return nil, os.ErrNotExist }})
+		if err != nil {
+			t.Errorf("%s: %v\n%s", dialect, err, config)
+		}
+	}
+}
