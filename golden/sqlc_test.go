@@ -141,6 +141,9 @@ func inspectGo(t *testing.T, dir string) {
 				if filepath.Base(name) != "db.go" && isAny(n.Type) {
 					t.Errorf("%s: %v is of type any", filepath.Base(name), n.Names)
 				}
+				if isTimestamptz(n.Type) {
+					t.Errorf("%s: %v is no time.Time", filepath.Base(name), n.Names)
+				}
 			case *ast.ValueSpec:
 				if filepath.Base(name) != "db.go" && isAny(n.Type) {
 					t.Errorf("%s: %v is of type any", filepath.Base(name), n.Names)
@@ -166,6 +169,12 @@ func stringOf(t *testing.T, e ast.Expr) string {
 	}
 	t.Fatalf("a constant that is no string: %T", e)
 	return ""
+}
+
+// isTimestamptz finds pgx's own type for times.
+func isTimestamptz(e ast.Expr) bool {
+	selector, ok := e.(*ast.SelectorExpr)
+	return ok && strings.HasPrefix(selector.Sel.Name, "Timestamp")
 }
 
 func isAny(e ast.Expr) bool {

@@ -26,6 +26,5 @@ sessions, events and state.`,
 	root.SetErr(stderr)
 	root.AddCommand(initCommand(report), generateCommand(report), ownerCommand(report), versionCommand())
 	root.InitDefaultCompletionCmd(args...)
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	return report.code(root.Execute())
 }

@@ -17,6 +17,9 @@ type flavour struct {
 	// spaces included.
 	byteCollation string
 	collate       string // the clause for a collation, %s
+	// lacks are functions of MySQL that the flavour does not have, and what
+	// to write for them.
+	lacks map[string]string
 }
 
 // MySQL is the dialect for MySQL.

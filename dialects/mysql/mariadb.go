@@ -7,12 +7,14 @@ import "github.com/adkgen/adkgen/dialects"
 func MariaDB() Dialect {
 	return Dialect{flavour{
 		name: "mariadb", title: "MariaDB", reserved: mariadbReserved,
+		lacks: map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX"},
 		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
 	}}
 }
 
 // mariadbReserved are the reserved words of MariaDB 10.6 to 11.4: Knowledge
-// Base, "Reserved Words", less the exceptions it lists.
+// Base, "Reserved Words", less the exceptions it lists, and the words that the
+// server was seen to refuse besides.
 var mariadbReserved = dialects.Words(`
 	accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
 	change char character check collate column condition constraint continue convert create cross current_date
@@ -32,4 +34,5 @@ var mariadbReserved = dialects.Words(`
 	sqlstate sqlwarning sql_big_result sql_calc_found_rows sql_small_result ssl starting stats_auto_recalc
 	stats_persistent stats_sample_pages straight_join table terminated then tinyblob tinyint tinytext to trailing
 	trigger true undo union unique unlock unsigned update usage use using utc_date utc_time utc_timestamp value values
-	varbinary varchar varcharacter varying vector when where while window with write xor year_month zerofill`)
+	varbinary varchar varcharacter varying vector when where while window with write xor year_month zerofill
+	master_demote_to_replica master_demote_to_slave portion sql_buffer_result sql_cache sql_no_cache`)

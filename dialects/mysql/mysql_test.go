@@ -20,6 +20,12 @@ func BenchmarkParseOwner(b *testing.B) {
 // fragment alike: they differ in what they write.
 func TestMariaDBReadsAsMySQLDoes(t *testing.T) {
 	for _, fragment := range dialecttest.Fragments(t) {
+		if strings.Contains(fragment, "UUID_TO_BIN") {
+			if name, _ := dialecttest.Text(mysql.MariaDB(), fragment); name != "problems" {
+				t.Errorf("%s: MariaDB has no such function", fragment)
+			}
+			continue
+		}
 		name, text := dialecttest.Text(mysql.MariaDB(), fragment)
 		wantName, want := dialecttest.Text(mysql.MySQL(), fragment)
 		if text = strings.ReplaceAll(text, "MariaDB", "MySQL"); name != wantName || text != want {

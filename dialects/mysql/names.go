@@ -18,7 +18,8 @@ func (d Dialect) Quote(identifier string) string {
 }
 
 // mysqlReserved are the reserved words of MySQL 8.0 to 9.x: manual, 11.3
-// Keywords and Reserved Words, those marked (R).
+// Keywords and Reserved Words, those marked (R), and two that
+// SELECT takes for options.
 var mysqlReserved = dialects.Words(`
 	accessible add all alter analyze and as asc asensitive before between bigint binary blob both by call cascade case
 	change char character check collate column condition constraint continue convert create cross cube cume_dist
@@ -39,4 +40,5 @@ var mysqlReserved = dialects.Words(`
 	sql_small_result sqlexception sqlstate sqlwarning ssl starting stored straight_join system table tablesample
 	terminated then tinyblob tinyint tinytext to trailing trigger true undo union unique unlock unsigned update usage
 	use using utc_date utc_time utc_timestamp values varbinary varchar varcharacter varying virtual when where while
-	window with write xor year_month zerofill`)
+	window with write xor year_month zerofill
+	sql_buffer_result sql_no_cache`)

@@ -308,7 +308,11 @@ func (r reader) readDefault(options *sqlparser.ColumnTypeOptions, notNull bool) 
 			why = dialects.RefuseSubquery
 		case *sqlparser.ColName:
 			why = dialects.RefuseColumn
-		case *sqlparser.FuncExpr, *sqlparser.CurTimeFuncExpr, *sqlparser.UnaryExpr, *sqlparser.BinaryExpr, *sqlparser.NullVal,
+		case *sqlparser.FuncExpr:
+			if instead := r.dialect.flavour.lacks[strings.ToUpper(n.Name.String())]; instead != "" {
+				why = dialects.Refusal{Message: r.dialect.flavour.title + " has no function " + n.Name.String() + " for a default", Hint: "write " + instead}
+			}
+		case *sqlparser.CurTimeFuncExpr, *sqlparser.UnaryExpr, *sqlparser.BinaryExpr, *sqlparser.NullVal,
 			sqlparser.BoolVal, sqlparser.IdentifierCI, sqlparser.IdentifierCS, *sqlparser.Exprs, *sqlparser.IntroducerExpr:
 		default:
 			why = dialects.RefuseExpression

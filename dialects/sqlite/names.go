@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"strings"
+
 	"github.com/adkgen/adkgen/dialects"
 	"github.com/sqlc-dev/meyer/token"
 )
@@ -11,8 +13,12 @@ func (Dialect) Fold(identifier string) string { return identifier }
 
 // Quote implements dialects.Dialect.
 func (Dialect) Quote(identifier string) string {
-	if dialects.IsPlain(identifier) && token.IsID(token.Lookup(identifier)) {
+	if dialects.IsPlain(identifier) && token.IsID(token.Lookup(identifier)) && !callers[strings.ToUpper(identifier)] {
 		return identifier
 	}
 	return dialects.QuoteWith(`"`, identifier)
 }
+
+// callers are words that the grammar takes for names in some places, and for
+// the beginning of CAST (…), RAISE (…) or IF NOT EXISTS in others.
+var callers = dialects.Words("cast raise if")

@@ -181,6 +181,9 @@ func TestAppendToAMissingSession(t *testing.T) {
 			_, err = s.GetAppState(k.app)
 			equal(t, "a state that a refused append must not have left", errors.Is(err, sql.ErrNoRows), true)
 		}
+		if s, ok := s.(interface{ InsertEvent(event) error }); ok { // without AdvanceSession, the foreign key refuses
+			equal(t, "an event of no session", s.(store).Kind(s.InsertEvent(newEvent(key{"app", "alice", "other"}, "e", now))), "no owner")
+		}
 	})
 }
 

@@ -818,3 +818,15 @@ func (s *sqliteStore) MergeUserState(app, user, delta string, at time.Time) erro
 	}
 	return s.PutUserState(app, user, state, at)
 }
+
+// InsertEvent inserts an event alone.
+func (s *mysqlStore) InsertEvent(e event) error {
+	return s.q.InsertEvent(background, mysqldb.InsertEventParams{AppName: e.key.app, UserID: e.key.user, SessionID: e.key.id, ID: e.id, Seq: 1,
+		InvocationID: e.invocation, Author: e.author, Branch: e.branch, Timestamp: e.at, EventData: json.RawMessage(e.document)})
+}
+
+// InsertEvent inserts an event alone.
+func (s *sqliteStore) InsertEvent(e event) error {
+	return s.q.InsertEvent(background, sqlitedb.InsertEventParams{AppName: e.key.app, UserID: e.key.user, SessionID: e.key.id, ID: e.id, Seq: 1,
+		InvocationID: e.invocation, Author: e.author, Branch: e.branch, Timestamp: e.at.UnixMicro(), EventData: e.document})
+}

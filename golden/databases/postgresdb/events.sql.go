@@ -13,32 +13,32 @@ import (
 
 const appendEvent = `-- name: AppendEvent :one
 
-WITH session AS (
+WITH advanced AS (
     UPDATE adk_sessions AS s
     SET state       = CASE WHEN $7::jsonb = '{}' THEN s.state ELSE s.state || $7::jsonb END,
         revision    = s.revision + 1,
         update_time = $5::timestamptz
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
     RETURNING s.app_name, s.user_id, s.id, s.revision
-), app_state AS (
+), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
-    SELECT session.app_name, $12::jsonb, $5::timestamptz
-    FROM session
+    SELECT advanced.app_name, $12::jsonb, $5::timestamptz
+    FROM advanced
     WHERE $12::jsonb <> '{}'
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
-), user_state AS (
+), merged_user_state AS (
     INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT session.app_name, session.user_id, $13::jsonb, $5::timestamptz
-    FROM session
+    SELECT advanced.app_name, advanced.user_id, $13::jsonb, $5::timestamptz
+    FROM advanced
     WHERE $13::jsonb <> '{}'
     ON CONFLICT (app_name, user_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT session.app_name, session.user_id, session.id, $1::varchar, session.revision,
+SELECT advanced.app_name, advanced.user_id, advanced.id, $1::varchar, advanced.revision,
        $2::text, $3::text, $4::text, $5::timestamptz, $6::json
-FROM session
+FROM advanced
 RETURNING seq
 `
 

@@ -4,32 +4,32 @@
 -- name: AppendEvent :one
 -- Appends an event in one statement: advances the session if the revision is current, sets the top-level keys of the
 -- deltas in the states, inserts the event. Returns its seq, the new revision; no row means stale or missing.
-WITH session AS (
+WITH advanced AS (
     UPDATE adk_sessions AS s
     SET state       = CASE WHEN @session_delta::jsonb = '{}' THEN s.state ELSE s.state || @session_delta::jsonb END,
         revision    = s.revision + 1,
         update_time = @timestamp::timestamptz
     WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
     RETURNING s.app_name, s.user_id, s.id, s.revision
-), app_state AS (
+), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
-    SELECT session.app_name, @app_delta::jsonb, @timestamp::timestamptz
-    FROM session
+    SELECT advanced.app_name, @app_delta::jsonb, @timestamp::timestamptz
+    FROM advanced
     WHERE @app_delta::jsonb <> '{}'
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
-), user_state AS (
+), merged_user_state AS (
     INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT session.app_name, session.user_id, @user_delta::jsonb, @timestamp::timestamptz
-    FROM session
+    SELECT advanced.app_name, advanced.user_id, @user_delta::jsonb, @timestamp::timestamptz
+    FROM advanced
     WHERE @user_delta::jsonb <> '{}'
     ON CONFLICT (app_name, user_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT session.app_name, session.user_id, session.id, @id::varchar, session.revision,
+SELECT advanced.app_name, advanced.user_id, advanced.id, @id::varchar, advanced.revision,
        @invocation_id::text, @author::text, @branch::text, @timestamp::timestamptz, @event_data::json
-FROM session
+FROM advanced
 RETURNING seq;
 
 -- name: ListEvents :many

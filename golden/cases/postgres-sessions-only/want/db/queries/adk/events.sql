@@ -4,7 +4,7 @@
 -- name: AppendEvent :one
 -- Appends an event in one statement: advances the session if the revision is current, sets the top-level keys of the
 -- deltas in the states, inserts the event. Returns its seq, the new revision; no row means stale or missing.
-WITH session AS (
+WITH advanced AS (
     UPDATE adk_sessions AS s
     SET state       = CASE WHEN @session_delta::jsonb = '{}' THEN s.state ELSE s.state || @session_delta::jsonb END,
         revision    = s.revision + 1,
@@ -13,9 +13,9 @@ WITH session AS (
     RETURNING s.app_name, s.user_id, s.id, s.revision
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT session.app_name, session.user_id, session.id, @id::varchar, session.revision,
+SELECT advanced.app_name, advanced.user_id, advanced.id, @id::varchar, advanced.revision,
        @invocation_id::text, @author::text, @branch::text, @timestamp::timestamptz, @event_data::json
-FROM session
+FROM advanced
 RETURNING seq;
 
 -- name: ListEvents :many
