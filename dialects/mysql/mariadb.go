@@ -7,7 +7,7 @@ import "github.com/adkgen/adkgen/dialects"
 func MariaDB() Dialect {
 	return Dialect{flavour{
 		name: "mariadb", title: "MariaDB", reserved: mariadbReserved,
-		lacks: map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX"},
+		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX"},
 		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
 	}}
 }
