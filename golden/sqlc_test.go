@@ -232,11 +232,11 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 // that the database does in another way.
 func TestQueryNames(t *testing.T) {
 	others := map[string][]string{
-		"postgres": {"AppendEvent", "MergeAppState", "MergeUserState", "LockAppState", "LockUserState"},
-		"mysql":    {"AdvanceSession", "InsertEvent", "LockAppState", "LockUserState"},
-		"mariadb":  {"AdvanceSession", "InsertEvent", "LockAppState", "LockUserState"},
+		"postgres": {"AppendEvent", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mysql":    {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mariadb":  {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
 		"sqlite":   {"AdvanceSession", "InsertEvent"},
-		"oracle":   {"AdvanceSession", "InsertEvent", "LockAppState", "LockUserState"},
+		"oracle":   {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
 	}
 	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession DeleteIdleSessions
 		GetSessionForOwner ListSessionsForOwner ListUserSessionsForOwner CountSessionsForOwner DeleteSessionForOwner

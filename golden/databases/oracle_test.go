@@ -133,7 +133,7 @@ func TestOracleOnH2(t *testing.T) {
 			}
 			run("CreateSession")
 			for _, name := range []string{"GetSession", "ListSessions", "ListUserSessions", "AdvanceSession", "InsertEvent", "ListEvents", "ListRecentEvents",
-				"PutAppState", "PutAppState", "PutUserState", "PutUserState", "GetAppState", "GetUserState", "LockAppState", "LockUserState"} {
+				"PutAppState", "PutAppState", "EnsureUserState", "PutUserState", "PutUserState", "EnsureAppState", "EnsureUserState", "GetAppState", "GetUserState", "LockAppState", "LockUserState"} {
 				run(name)
 			}
 			if variant.name == "BLOB" { // this case has an owner

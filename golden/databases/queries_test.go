@@ -157,6 +157,16 @@ func TestQueries(t *testing.T) {
 		equal(t, "a merged user state", value[string](t)(s.LockUserState("app2", "u")), `{"a": 1, "b": 2}`)
 		must(t, s.PutUserState("app2", "u", `{"c": 3}`, now))
 		equal(t, "a replaced user state", value[string](t)(s.GetUserState("app2", "u")), `{"c": 3}`)
+		must(t, s.EnsureAppState("app2", now))
+		must(t, s.EnsureUserState("app2", "u", now))
+		equal(t, "an app state that was there", value[string](t)(s.GetAppState("app2")), `{}`)
+		equal(t, "a user state that was there", value[string](t)(s.GetUserState("app2", "u")), `{"c": 3}`)
+		if !strings.HasSuffix(t.Name(), "/sqlite") {
+			must(t, s.EnsureAppState("app3", now))
+			must(t, s.EnsureUserState("app3", "u", now))
+			equal(t, "an app state that was not there", value[string](t)(s.LockAppState("app3")), `{}`)
+			equal(t, "a user state that was not there", value[string](t)(s.LockUserState("app3", "u")), `{}`)
+		}
 		_, err = s.GetUserState("app2", "nobody")
 		equal(t, "the state of a user who has none", errors.Is(err, sql.ErrNoRows), true)
 		_, err = s.GetAppState("nothing")
@@ -316,6 +326,37 @@ func TestOneWriterWins(t *testing.T) {
 			}
 			equal(t, "writers that won", won, 1)
 			equal(t, "events", len(value[[]event](t)(s.ListEvents(k, all))), 1)
+		})
+	}
+}
+
+// TestNoStateIsLost has sixteen sessions of one app append at once, each with a
+// key of its own for the state of the app and of the user, which is not there
+// yet: in the end all keys are.
+func TestNoStateIsLost(t *testing.T) {
+	for _, dialect := range []string{"postgres", "mariadb"} {
+		t.Run(dialect, func(t *testing.T) {
+			s := newStore(t, dialect)
+			must(t, s.CreateOwner(1))
+			const writers = 16
+			for i := range writers {
+				must(t, s.CreateSession(session{key: key{"app", "alice", fmt.Sprint(i)}, owner: 1, state: "{}", created: now}))
+			}
+			var group sync.WaitGroup
+			for i := range writers {
+				group.Go(func() {
+					delta := fmt.Sprintf(`{"k%d": %d}`, i, i)
+					if _, err := s.Append(newEvent(key{"app", "alice", fmt.Sprint(i)}, "e", now), 0, "{}", delta, delta); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			group.Wait()
+			for what, state := range map[string]string{"app": value[string](t)(s.GetAppState("app")), "user": value[string](t)(s.GetUserState("app", "alice"))} {
+				keys := map[string]int{}
+				must(t, json.Unmarshal([]byte(state), &keys))
+				equal(t, "keys in the state of the "+what, len(keys), writers)
+			}
 		})
 	}
 }

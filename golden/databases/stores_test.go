@@ -69,10 +69,12 @@ type store interface {
 	ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error)
 	DeleteExpiredEvents(app string, before time.Time, limit int) (int64, error)
 	GetAppState(app string) (string, error)
+	EnsureAppState(app string, at time.Time) error
 	LockAppState(app string) (string, error)
 	PutAppState(app, state string, at time.Time) error
 	MergeAppState(app, delta string, at time.Time) error
 	GetUserState(app, user string) (string, error)
+	EnsureUserState(app, user string, at time.Time) error
 	LockUserState(app, user string) (string, error)
 	PutUserState(app, user, state string, at time.Time) error
 	MergeUserState(app, user, delta string, at time.Time) error
@@ -505,11 +507,14 @@ func (s *mysqlStore) Append(e event, revision int64, delta, appDelta, userDelta 
 		return 0, err
 	}
 	if appDelta != "{}" {
-		state, err := q.LockAppState(background, e.key.app)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err := q.EnsureAppState(background, mysqldb.EnsureAppStateParams{AppName: e.key.app, UpdateTime: e.at}); err != nil {
 			return 0, err
 		}
-		merged, err := mergeKeys(orEmpty(string(state)), appDelta)
+		state, err := q.LockAppState(background, e.key.app)
+		if err != nil {
+			return 0, err
+		}
+		merged, err := mergeKeys(string(state), appDelta)
 		if err != nil {
 			return 0, err
 		}
@@ -518,11 +523,14 @@ func (s *mysqlStore) Append(e event, revision int64, delta, appDelta, userDelta 
 		}
 	}
 	if userDelta != "{}" {
-		state, err := q.LockUserState(background, mysqldb.LockUserStateParams{AppName: e.key.app, UserID: e.key.user})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		if err := q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: e.key.app, UserID: e.key.user, UpdateTime: e.at}); err != nil {
 			return 0, err
 		}
-		merged, err := mergeKeys(orEmpty(string(state)), userDelta)
+		state, err := q.LockUserState(background, mysqldb.LockUserStateParams{AppName: e.key.app, UserID: e.key.user})
+		if err != nil {
+			return 0, err
+		}
+		merged, err := mergeKeys(string(state), userDelta)
 		if err != nil {
 			return 0, err
 		}
@@ -830,3 +838,23 @@ func (s *sqliteStore) InsertEvent(e event) error {
 	return s.q.InsertEvent(background, sqlitedb.InsertEventParams{AppName: e.key.app, UserID: e.key.user, SessionID: e.key.id, ID: e.id, Seq: 1,
 		InvocationID: e.invocation, Author: e.author, Branch: e.branch, Timestamp: e.at.UnixMicro(), EventData: e.document})
 }
+
+func (s *postgresStore) EnsureAppState(app string, at time.Time) error {
+	return s.q.EnsureAppState(background, postgresdb.EnsureAppStateParams{AppName: app, UpdateTime: at})
+}
+
+func (s *postgresStore) EnsureUserState(app, user string, at time.Time) error {
+	return s.q.EnsureUserState(background, postgresdb.EnsureUserStateParams{AppName: app, UserID: user, UpdateTime: at})
+}
+
+func (s *mysqlStore) EnsureAppState(app string, at time.Time) error {
+	return s.q.EnsureAppState(background, mysqldb.EnsureAppStateParams{AppName: app, UpdateTime: at})
+}
+
+func (s *mysqlStore) EnsureUserState(app, user string, at time.Time) error {
+	return s.q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: app, UserID: user, UpdateTime: at})
+}
+
+// SQLite locks by BEGIN IMMEDIATE, and has no query for it.
+func (s *sqliteStore) EnsureAppState(string, time.Time) error          { return nil }
+func (s *sqliteStore) EnsureUserState(string, string, time.Time) error { return nil }

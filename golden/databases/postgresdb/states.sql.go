@@ -11,6 +11,41 @@ import (
 	"time"
 )
 
+const ensureAppState = `-- name: EnsureAppState :exec
+INSERT INTO adk_app_states (app_name, state, update_time)
+VALUES ($1, '{}', $2)
+ON CONFLICT (app_name) DO NOTHING
+`
+
+type EnsureAppStateParams struct {
+	AppName    string
+	UpdateTime time.Time
+}
+
+// Gives an app an empty state unless it has one: a row that is not there cannot be locked.
+func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) error {
+	_, err := q.db.Exec(ctx, ensureAppState, arg.AppName, arg.UpdateTime)
+	return err
+}
+
+const ensureUserState = `-- name: EnsureUserState :exec
+INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+VALUES ($1, $2, '{}', $3)
+ON CONFLICT (app_name, user_id) DO NOTHING
+`
+
+type EnsureUserStateParams struct {
+	AppName    string
+	UserID     string
+	UpdateTime time.Time
+}
+
+// Gives a user an empty state unless there is one: a row that is not there cannot be locked.
+func (q *Queries) EnsureUserState(ctx context.Context, arg EnsureUserStateParams) error {
+	_, err := q.db.Exec(ctx, ensureUserState, arg.AppName, arg.UserID, arg.UpdateTime)
+	return err
+}
+
 const getAppState = `-- name: GetAppState :one
 
 SELECT state FROM adk_app_states
@@ -51,7 +86,7 @@ WHERE app_name = $1
 FOR UPDATE
 `
 
-// Reads an app's state for a change in the same transaction, and makes other changes wait.
+// Reads an app's state for a change in the same transaction, and makes other changes wait; run EnsureAppState first.
 func (q *Queries) LockAppState(ctx context.Context, appName string) (json.RawMessage, error) {
 	row := q.db.QueryRow(ctx, lockAppState, appName)
 	var state json.RawMessage
@@ -70,7 +105,7 @@ type LockUserStateParams struct {
 	UserID  string
 }
 
-// Reads a user's state for a change in the same transaction, and makes other changes wait.
+// Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
 func (q *Queries) LockUserState(ctx context.Context, arg LockUserStateParams) (json.RawMessage, error) {
 	row := q.db.QueryRow(ctx, lockUserState, arg.AppName, arg.UserID)
 	var state json.RawMessage

@@ -6,8 +6,14 @@
 SELECT state FROM adk_app_states
 WHERE app_name = @app_name;
 
+-- name: EnsureAppState :exec
+-- Gives an app an empty state unless it has one: a row that is not there cannot be locked.
+INSERT INTO adk_app_states (app_name, state, update_time)
+VALUES (@app_name, '{}', @update_time)
+ON CONFLICT (app_name) DO NOTHING;
+
 -- name: LockAppState :one
--- Reads an app's state for a change in the same transaction, and makes other changes wait.
+-- Reads an app's state for a change in the same transaction, and makes other changes wait; run EnsureAppState first.
 SELECT state FROM adk_app_states
 WHERE app_name = @app_name
 FOR UPDATE;
@@ -31,8 +37,14 @@ SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time;
 SELECT state FROM adk_user_states
 WHERE app_name = @app_name AND user_id = @user_id;
 
+-- name: EnsureUserState :exec
+-- Gives a user an empty state unless there is one: a row that is not there cannot be locked.
+INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+VALUES (@app_name, @user_id, '{}', @update_time)
+ON CONFLICT (app_name, user_id) DO NOTHING;
+
 -- name: LockUserState :one
--- Reads a user's state for a change in the same transaction, and makes other changes wait.
+-- Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
 SELECT state FROM adk_user_states
 WHERE app_name = @app_name AND user_id = @user_id
 FOR UPDATE;
