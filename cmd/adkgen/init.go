@@ -66,11 +66,24 @@ func directiveFile() ([]generator.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Lstat("generate.go"); err == nil {
+	if _, err := os.Lstat("generate.go"); err == nil || hasDirective() {
 		return nil, nil
 	}
 	text, err := generator.GenerateDirective(packageHere(string(module)))
 	return []generator.File{{Path: "generate.go", Content: []byte(text), State: generator.Created}}, err
+}
+
+var directive = regexp.MustCompile(`(?m)^//go:generate .*\badkgen\b.*\bgenerate\b`)
+
+// hasDirective reports whether a Go file here runs adkgen already.
+func hasDirective() bool {
+	names, _ := filepath.Glob("*.go") // the pattern is right
+	for _, name := range names {
+		if text, err := os.ReadFile(name); err == nil && directive.Match(text) {
+			return true
+		}
+	}
+	return false
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module\s+"?([^\s"]+)`)

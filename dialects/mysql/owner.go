@@ -213,7 +213,7 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 		owner.Collation = options.Collate
 	}
 	if options.Default != nil {
-		owner.Default = r.readDefault(options, owner.NotNull)
+		owner.Default = r.readDefault(c.Type, owner.NotNull)
 	}
 	if options.Reference != nil {
 		owner.Reference = r.readReference(options.Reference)
@@ -290,7 +290,8 @@ func (r reader) readReference(definition *sqlparser.ReferenceDefinition) *dialec
 
 // readDefault writes a default as SQL again: a literal, or an expression in
 // parentheses (MySQL manual, 13.6 Data Type Default Values).
-func (r reader) readDefault(options *sqlparser.ColumnTypeOptions, notNull bool) string {
+func (r reader) readDefault(t *sqlparser.ColumnType, notNull bool) string {
+	options := t.Options
 	if _, isNull := options.Default.(*sqlparser.NullVal); isNull {
 		if notNull {
 			r.RefuseWords(dialects.Refusal{Message: "the column is NOT NULL, but its default is NULL (error 1067)", Hint: "remove DEFAULT NULL"}, "DEFAULT")
@@ -323,6 +324,21 @@ func (r reader) readDefault(options *sqlparser.ColumnTypeOptions, notNull bool) 
 		r.RefuseWords(why, "DEFAULT")
 		return "NULL"
 	}
+	literal := literalOf(options)
+	why = dialects.CheckDefault(classOf(t.Type), strings.ToUpper(t.Type), literal)
+	if now, isNow := options.Default.(*sqlparser.CurTimeFuncExpr); isNow && options.DefaultLiteral {
+		length := 0
+		if t.Length != nil {
+			length = *t.Length
+		}
+		if name := strings.ToLower(t.Type); name != "datetime" && name != "timestamp" || now.Fsp != length {
+			why = dialects.Refusal{Message: "CURRENT_TIMESTAMP is a default for DATETIME and TIMESTAMP only, with as many digits as the type (error 1067)", Hint: "write DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)"}
+		}
+	}
+	if why.Message != "" {
+		r.RefuseWords(why, "DEFAULT")
+		return "NULL"
+	}
 	sql := write(options.Default)
 	if options.DefaultLiteral {
 		return sql
@@ -342,4 +358,18 @@ func write(e sqlparser.Expr) string {
 	})
 	buffer.Myprintf("%v", e)
 	return buffer.String()
+}
+
+// literalOf tells a default that is written out from other expressions.
+func literalOf(options *sqlparser.ColumnTypeOptions) dialects.Literal {
+	value, ok := options.Default.(*sqlparser.Literal)
+	switch {
+	case !options.DefaultLiteral || !ok:
+		return dialects.Literal{}
+	case value.Type == sqlparser.StrVal:
+		return dialects.Literal{Kind: dialects.LiteralText, Text: value.Val}
+	case value.Type == sqlparser.IntVal || value.Type == sqlparser.DecimalVal || value.Type == sqlparser.FloatVal:
+		return dialects.Literal{Kind: dialects.LiteralNumber, Text: value.Val}
+	}
+	return dialects.Literal{}
 }

@@ -46,6 +46,19 @@ var sizes = map[string][2]int{
 	"date": {0, 0}, "datetime": {6, 0}, "timestamp": {6, 0}, "time": {6, 0}, "year": {4, 0},
 }
 
+// classOf gives the class of a type, for its default. MySQL takes
+// CURRENT_TIMESTAMP for DATETIME and TIMESTAMP only (error 1067), which
+// readDefault checks.
+func classOf(name string) dialects.Class {
+	switch strings.ToLower(name) {
+	case "date", "datetime", "timestamp":
+		return dialects.ClassTime
+	case "char", "varchar", "binary", "varbinary", "time":
+		return dialects.ClassText
+	}
+	return dialects.ClassNumber
+}
+
 // renderType writes a type as SQL, or says what is wrong with it.
 func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) {
 	name := strings.ToLower(t.Type)

@@ -25,6 +25,16 @@ func (d Dialect) Quote(identifier string) string {
 	return dialects.QuoteWith(`"`, identifier)
 }
 
+// quoteType writes the name of a user's type: words that the grammar keeps for
+// types of its own, such as "char", mean another type without quotes.
+func quoteType(d Dialect, name string) string {
+	quoted := d.Quote(name)
+	if result, err := scan(name); err == nil && len(result.Tokens) == 1 && result.Tokens[0].KeywordKind == keywordColumnName {
+		return dialects.QuoteWith(`"`, name)
+	}
+	return quoted
+}
+
 // isReserved reports whether a word cannot name a table or column without
 // quotes: appendix C, "reserved", with or without "can be function or type".
 func isReserved(word string) bool {

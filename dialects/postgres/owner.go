@@ -159,6 +159,9 @@ func (r reader) column(c *columnDef) dialects.Owner {
 				r.refuse(k.Location, dialects.RefuseTwoDefaults)
 			}
 			owner.Default = r.readDefault(k.RawExpr, k.Location)
+			if why := dialects.CheckDefault(classOf(owner.Type), owner.Type, literalOf(k.RawExpr)); why.Message != "" {
+				r.refuse(k.Location, why)
+			}
 		case constrForeign:
 			if owner.Reference != nil {
 				r.refuse(k.Location, dialects.RefuseTwoKeys)
@@ -296,4 +299,20 @@ func unknownPart(expr *node) dialects.Refusal {
 		}
 	}
 	return dialects.Refusal{}
+}
+
+// literalOf tells a default that is written out from other expressions.
+func literalOf(expr *node) dialects.Literal {
+	c := expr.GetAConst()
+	switch {
+	case c != nil && c.GetSval() != nil:
+		return dialects.Literal{Kind: dialects.LiteralText, Text: c.GetSval().GetSval()}
+	case c != nil && c.GetIval() != nil:
+		return dialects.Literal{Kind: dialects.LiteralNumber, Text: fmt.Sprint(c.GetIval().GetIval())}
+	case c != nil && c.GetFval() != nil:
+		return dialects.Literal{Kind: dialects.LiteralNumber, Text: c.GetFval().GetFval()}
+	case expr.GetSqlvalueFunction() != nil && strings.Contains(expr.GetSqlvalueFunction().Op.String(), "TIMESTAMP"):
+		return dialects.Literal{Kind: dialects.LiteralNow, Text: "CURRENT_TIMESTAMP"}
+	}
+	return dialects.Literal{}
 }

@@ -37,6 +37,7 @@ const (
 	tokenSemicolon  = pg_query.Token_ASCII_59
 
 	keywordReserved     = pg_query.KeywordKind_RESERVED_KEYWORD
+	keywordColumnName   = pg_query.KeywordKind_COL_NAME_KEYWORD
 	keywordTypeFuncName = pg_query.KeywordKind_TYPE_FUNC_NAME_KEYWORD
 
 	constrNull         = pg_query.ConstrType_CONSTR_NULL

@@ -59,6 +59,23 @@ var serials = map[string]string{
 	"smallserial": "SMALLINT", "serial2": "SMALLINT",
 }
 
+// classes say what literals the types above take for a default.
+var classes = map[string]dialects.Class{
+	"SMALLINT": dialects.ClassNumber, "INTEGER": dialects.ClassNumber, "BIGINT": dialects.ClassNumber, "NUMERIC": dialects.ClassNumber,
+	"REAL": dialects.ClassNumber, "DOUBLE PRECISION": dialects.ClassNumber, "OID": dialects.ClassNumber, "MONEY": dialects.ClassNumber,
+	"TEXT": dialects.ClassText, "VARCHAR": dialects.ClassText, "CHAR": dialects.ClassText, "NAME": dialects.ClassText, "CITEXT": dialects.ClassText,
+	"DATE": dialects.ClassTime, "TIMESTAMP": dialects.ClassTime, "TIMESTAMPTZ": dialects.ClassTime, "TIME": dialects.ClassClock, "TIMETZ": dialects.ClassClock,
+	"UUID": dialects.ClassUUID, "BOOLEAN": dialects.ClassBoolean, "INET": dialects.ClassAddress, "CIDR": dialects.ClassAddress,
+	"BYTEA": dialects.ClassOpaque, "BIT": dialects.ClassOpaque, "BIT VARYING": dialects.ClassOpaque, "jsonb": dialects.ClassOpaque,
+	"MACADDR": dialects.ClassOpaque, "MACADDR8": dialects.ClassOpaque, `"char"`: dialects.ClassOpaque,
+}
+
+// classOf gives the class of a type that renderType has written.
+func classOf(sql string) dialects.Class {
+	base, _, _ := strings.Cut(sql, "(")
+	return classes[base]
+}
+
 // renderType writes a type name as SQL, or says what is wrong with it.
 func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
 	if t.Setof || t.PctType {
@@ -86,11 +103,13 @@ func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
 		return "", dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
 	case unindexed[strings.ToUpper(last)]:
 		return "", dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
+	case len(names) == 1 && plainTypes[strings.ToUpper(last)] && len(t.Typmods) > 0:
+		return "", dialects.Refusal{Message: strings.ToUpper(last) + " takes no length", Hint: "write " + strings.ToUpper(last) + " alone"}
 	case len(names) == 1 && plainTypes[strings.ToUpper(last)]:
 		base = strings.ToUpper(last)
 	default: // a type of the user's own
 		for i, name := range names {
-			names[i] = d.Quote(name)
+			names[i] = quoteType(d, name)
 		}
 		base = strings.Join(names, ".")
 	}

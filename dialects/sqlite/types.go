@@ -25,8 +25,8 @@ func (Dialect) Type(kind dialects.Kind) dialects.ColumnType {
 // same to SQLite (Datatypes In SQLite, 3.1). SQLite itself takes any word, but
 // sqlc makes interface{} of those it does not know.
 var affinities = map[string]string{
-	"INT": "INTEGER", "INTEGER": "INTEGER", "BIGINT": "BIGINT", "SMALLINT": "SMALLINT", "TINYINT": "TINYINT",
-	"MEDIUMINT": "MEDIUMINT", "INT2": "INTEGER", "INT8": "INTEGER",
+	"INT": "INT", "INTEGER": "INTEGER", "BIGINT": "BIGINT", "SMALLINT": "SMALLINT", "TINYINT": "TINYINT",
+	"MEDIUMINT": "MEDIUMINT", "INT2": "INT2", "INT8": "INT8",
 	"TEXT": "TEXT", "CLOB": "CLOB", "VARCHAR": "VARCHAR", "CHAR": "VARCHAR", "CHARACTER": "CHARACTER", "NCHAR": "NCHAR", "NVARCHAR": "NVARCHAR",
 	"BLOB": "BLOB", "REAL": "REAL", "DOUBLE": "DOUBLE", "FLOAT": "FLOAT", "NUMERIC": "NUMERIC", "DECIMAL": "DECIMAL",
 	"BOOLEAN": "BOOLEAN", "DATE": "DATE", "DATETIME": "DATETIME", "TIMESTAMP": "TIMESTAMP",

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -69,6 +70,11 @@ func TestEverythingThatIsEmitted(t *testing.T) {
 				text, err := os.ReadFile(name)
 				if err != nil {
 					return err
+				}
+				for _, bind := range regexp.MustCompile(`:(\w+)`).FindAllStringSubmatch(string(text), -1) {
+					if strings.HasPrefix(oracle.Dialect{}.Quote(strings.ToUpper(bind[1])), `"`) {
+						t.Errorf("%s: a bind cannot have the reserved name :%s (ORA-01745)", name, bind[1])
+					}
 				}
 				if messages := parse(string(text)); len(messages) > 0 {
 					t.Errorf("%s: %s\n%s", name, strings.Join(messages, "\n"), text)
