@@ -1,6 +1,9 @@
 package dialects
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
 // Owner is an owner column as it was understood. SQL is written from it alone:
 // what it cannot hold, a dialect refuses.
@@ -56,6 +59,9 @@ func checkOwner(d Dialect, o Owner, at ownerSpans) []Problem {
 	if p, bad := CheckName(d, o.Name, at.Name); bad {
 		problems = append(problems, p)
 	}
+	if strings.ContainsFunc(o.Default, unicode.IsControl) {
+		problems = append(problems, at.Default.Problem("the default has a control character or a line break", "write a value in one line"))
+	}
 	if r := o.Reference; r != nil {
 		problems = append(problems, checkActions(o, at)...)
 		if r.Schema != "" && !d.Traits().ReferenceInNamespace {
@@ -106,5 +112,5 @@ func (s Span) Problem(message, hint string) Problem {
 
 // ownerSpans are the places in a fragment that problems point at.
 type ownerSpans struct {
-	Name, NotNull, Target, OnDelete, OnUpdate Span
+	Name, NotNull, Default, Target, OnDelete, OnUpdate Span
 }

@@ -142,6 +142,7 @@ func clauseSpans(tokens []Token) ownerSpans {
 			break
 		}
 	}
+	at.Default, _ = FindWords(tokens, "DEFAULT")
 	at.NotNull, _ = FindWords(tokens, "NOT", "NULL")
 	at.OnDelete, _ = FindWords(tokens, "ON", "DELETE")
 	at.OnUpdate, _ = FindWords(tokens, "ON", "UPDATE")

@@ -166,7 +166,8 @@ func (p *configParser) yamlProblem(err error) Problem {
 		return Problem{File: p.file, Message: "the file is empty", Hint: "adkgen init writes one to start from"}
 	}
 	line, message := yamlMessage(err)
-	problem := Problem{File: p.file, Line: max(line, 1), Column: 1, Message: "this is not YAML: " + message, Hint: "the file is YAML: https://yaml.org"}
+	line = max(1, min(line, 1+strings.Count(p.text, "\n")))
+	problem := Problem{File: p.file, Line: line, Column: 1, Message: "this is not YAML: " + message, Hint: "the file is YAML: https://yaml.org"}
 	at := p.offset(problem.Line, 1)
 	problem.Source = p.upToBreak(at, len(p.text))
 	return problem

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -14,16 +15,20 @@ type source struct {
 	text string
 }
 
-// newSource takes a byte order mark away, which is in no line and no column.
+// newSource takes a byte order mark away, which is in no line and no column,
+// and makes an ordinary line break of a carriage return that stands alone.
 func newSource(file string, text []byte) source {
-	return source{file, strings.TrimPrefix(string(text), "\uFEFF")}
+	return source{file, loneReturn.ReplaceAllString(strings.TrimPrefix(string(text), "\uFEFF"), "\n$1")}
 }
+
+var loneReturn = regexp.MustCompile(`\r([^\n]|$)`)
 
 // problem points at a part of a scalar's value: length bytes from offset. A
 // node that is not a scalar is pointed at as a whole.
 func (s source) problem(n *yaml.Node, offset, length int, key, message, hint string) Problem {
-	p := Problem{File: s.file, Line: n.Line, Column: n.Column, Key: key, Message: message, Hint: hint}
+	p := Problem{File: s.file, Key: key, Message: message, Hint: hint}
 	at := s.offset(n.Line, n.Column)
+	p.Line, p.Column = s.lineColumn(at)
 	if n.Kind == yaml.ScalarNode {
 		if places := s.locate(n); places != nil {
 			offset = max(0, min(offset, len(n.Value)))
@@ -123,6 +128,9 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 // flow walks a plain or quoted scalar, whose line breaks are folded.
 func (w *scalarWalk) flow(character func() bool) bool {
 	for len(w.places) < len(w.value) {
+		if w.at >= len(w.text) {
+			return false
+		}
 		if w.foldBreak(0) {
 			continue
 		}
@@ -168,7 +176,7 @@ func (w *scalarWalk) foldBreak(indent int) bool {
 
 func (w *scalarWalk) blankLineAt(at int) bool {
 	line, _, more := strings.Cut(w.text[at:], "\n")
-	return more && strings.TrimSpace(line) == ""
+	return more && strings.Trim(line, " \t\r\n") == ""
 }
 
 func (w *scalarWalk) put(place, count int) {
@@ -223,7 +231,7 @@ func (w *scalarWalk) doubleQuoted() bool {
 
 // block walks a scalar after | or >.
 func (w *scalarWalk) block(literal bool) bool {
-	header := w.text[w.at:]
+	header := w.text[min(w.at, len(w.text)):]
 	i := strings.IndexByte(header, '\n')
 	if i < 0 {
 		return w.value == ""
@@ -260,13 +268,16 @@ func (w *scalarWalk) block(literal bool) bool {
 func (w *scalarWalk) blockIndent(header string, at int) int {
 	first := 0
 	for _, line := range strings.SplitAfter(w.text[at:], "\n") {
-		if strings.TrimSpace(line) != "" {
+		if strings.Trim(line, " \t\r\n") != "" {
 			first = len(line) - len(strings.TrimLeft(line, " "))
 			break
 		}
 	}
 	if i := strings.IndexAny(header, "123456789"); i >= 0 && i <= 2 {
 		given, _ := strconv.Atoi(header[i : i+1])
+		if first == 0 { // no line with text: only a scalar at the top of the file can be placed
+			return given
+		}
 		// The number counts from the parent's column; the value's own blanks
 		// at its start are what the line has more.
 		own := len(w.value) - len(strings.TrimLeft(w.value, " "))

@@ -112,7 +112,7 @@ func FuzzParseConfig(f *testing.F) {
 			return
 		}
 		for _, p := range err.(Problems) {
-			if p.File != "adkgen.yaml" || p.Message == "" || p.Hint == "" || p.Line > 1+strings.Count(text, "\n") {
+			if p.File != "adkgen.yaml" || p.Message == "" || p.Hint == "" || p.Line > 1+strings.Count(newSource("", []byte(text)).text, "\n") {
 				t.Errorf("%+v", p)
 			}
 			_ = p.Text()

@@ -87,6 +87,12 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			return dialects.Owner{}
 		}
 	}
+	for _, t := range r.Tokens {
+		if strings.Contains(t.Text, `\`) {
+			r.Refuse(t.Offset, dialects.Refusal{Message: "a backslash in a text means different things under different SQL modes", Hint: "write it without one"})
+			return dialects.Owner{}
+		}
+	}
 	statement, err := newParser().ParseStrictDDL(before + fragment + after)
 	if err != nil {
 		d.refuseSyntax(r, err)
@@ -302,9 +308,6 @@ func (r reader) readDefault(t *sqlparser.ColumnType, notNull bool) string {
 	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.Literal:
-			if strings.ContainsAny(n.Val, "\\") {
-				why = dialects.Refusal{Message: "a backslash in a default means different things under different SQL modes", Hint: "use a default without one"}
-			}
 		case *sqlparser.Subquery:
 			why = dialects.RefuseSubquery
 		case *sqlparser.ColName:
