@@ -133,6 +133,11 @@ func (g *generation) checkTogether(schemas []Schema) Problems {
 	source := g.source()
 	names := map[string]int{}
 	dirs := map[string]int{}
+	outs := map[string]int{}
+	migrationDirs := map[string]bool{}
+	for _, t := range g.config.Targets {
+		migrationDirs[t.Migrations.Dir] = true
+	}
 	for i, t := range g.config.Targets {
 		told := map[string]bool{} // one problem for each key of a target is enough
 		for _, name := range sharedNames(t, schemas[i]) {
@@ -158,6 +163,16 @@ func (g *generation) checkTogether(schemas []Schema) Problems {
 			problems = append(problems, source.problem(node, 0, 0, "migrations", fmt.Sprintf("target %d writes to %s as well, with the same first number", other+1, t.Migrations.Dir), "give each target a directory of its own"))
 		}
 		dirs[key] = i
+		if node := t.places["queries"]; migrationDirs[t.QueriesDir] && t.QueriesDir != "" {
+			problems = append(problems, source.problem(node, 0, 0, "queries", t.QueriesDir+" is a directory of migrations, and sqlc and the migration tool would each read the other's files", "give the queries a directory of their own, such as db/queries/adk"))
+		}
+		if t.SQLC == nil {
+			continue
+		}
+		if other, taken := outs[t.SQLC.Out]; taken {
+			problems = append(problems, source.problem(t.places["sqlc"], 0, 0, "sqlc", fmt.Sprintf("target %d has sqlc write to %s as well", other+1, t.SQLC.Out), "give each target an out: and a package: of its own"))
+		}
+		outs[t.SQLC.Out] = i
 	}
 	return problems
 }
