@@ -5,18 +5,13 @@
 package generator
 
 import (
-	"bytes"
-	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"gopkg.in/yaml.v3"
 )
 
 // Input is all that Generate looks at.
@@ -125,92 +120,6 @@ type targetResult struct {
 	err      error
 }
 
-func (g *generation) source() source { return newSource(g.in.ConfigFile, g.in.Config) }
-
-// checkTogether finds what only several targets can do wrong.
-func (g *generation) checkTogether(schemas []Schema) Problems {
-	var problems Problems
-	source := g.source()
-	names := map[string]int{}
-	dirs := map[string]int{}
-	outs := map[string]int{}
-	migrationDirs := map[string]bool{}
-	for _, t := range g.config.Targets {
-		migrationDirs[t.Migrations.Dir] = true
-	}
-	for i, t := range g.config.Targets {
-		told := map[string]bool{} // one problem for each key of a target is enough
-		for _, name := range sharedNames(t, schemas[i]) {
-			key := t.Dialect.Name() + "\x00" + strings.ToLower(schemas[i].Namespace+"\x00"+name.name)
-			if other, taken := names[key]; taken {
-				if told[name.key] {
-					continue
-				}
-				told[name.key] = true
-				message := fmt.Sprintf("the name %s is needed twice in one %s: by this target and by target %d", name.name, cmp.Or(t.Dialect.Traits().Namespaces, "database"), other+1)
-				if other == i {
-					message = fmt.Sprintf("the name %s is needed twice: tables, indexes and constraints are named after the tables", name.name)
-				}
-				node := cmp.Or(t.places[name.key], t.node)
-				problems = append(problems, source.problem(node, 0, len(node.Value), name.key, message, "choose table names that differ, also when _pk, _fk or _idx is added"))
-				continue
-			}
-			names[key] = i
-		}
-		key := fmt.Sprint(t.Migrations.Dir, "\x00", t.Migrations.First())
-		if other, taken := dirs[key]; taken {
-			node := cmp.Or(t.places["migrations"], t.node)
-			problems = append(problems, source.problem(node, 0, 0, "migrations", fmt.Sprintf("target %d writes to %s as well, with the same first number", other+1, t.Migrations.Dir), "give each target a directory of its own"))
-		}
-		dirs[key] = i
-		if node := t.places["queries"]; migrationDirs[t.QueriesDir] && t.QueriesDir != "" {
-			problems = append(problems, source.problem(node, 0, 0, "queries", t.QueriesDir+" is a directory of migrations, and sqlc and the migration tool would each read the other's files", "give the queries a directory of their own, such as db/queries/adk"))
-		}
-		if t.SQLC == nil {
-			continue
-		}
-		if other, taken := outs[t.SQLC.Out]; taken {
-			problems = append(problems, source.problem(t.places["sqlc"], 0, 0, "sqlc", fmt.Sprintf("target %d has sqlc write to %s as well", other+1, t.SQLC.Out), "give each target an out: and a package: of its own"))
-		}
-		outs[t.SQLC.Out] = i
-	}
-	return problems
-}
-
-type sharedName struct{ name, key string }
-
-var roleKeys = map[Role]string{
-	RoleSessions: "session_table", RoleEvents: "events_table", RoleAppStates: "app_state_table", RoleUserStates: "user_state_table",
-}
-
-// sharedNames are the names that a schema takes from pools which it shares
-// with other tables of its namespace, with the key that each comes from.
-func sharedNames(t Target, schema Schema) []sharedName {
-	traits := t.Dialect.Traits()
-	var names []sharedName
-	for _, table := range schema.Tables {
-		key := roleKeys[table.Role]
-		names = append(names, sharedName{table.Name, key})
-		if traits.IndexesShareNames {
-			names = append(names, sharedName{table.PrimaryKey.Name, key})
-			for _, index := range table.Indexes {
-				names = append(names, sharedName{index.Name, key})
-			}
-		}
-		if traits.ConstraintsShareNames {
-			for _, k := range table.ForeignKeys {
-				names = append(names, sharedName{k.Name, key})
-			}
-			for _, c := range table.Columns {
-				if c.JSONCheck != "" {
-					names = append(names, sharedName{c.JSONCheck, key})
-				}
-			}
-		}
-	}
-	return names
-}
-
 // target checks what was emitted before, plans what is missing, and renders.
 func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	locked := g.lock.find(t.Migrations)
@@ -256,54 +165,6 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	return result
 }
 
-// checkEmitted compares the emitted migrations with the lock.
-func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Problems, err error) {
-	for _, m := range locked.Migrations {
-		for _, emitted := range m.Files {
-			content, err := g.in.Read(emitted.Path)
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-				problems = append(problems, Problem{File: emitted.Path, Message: "this migration is gone, but adkgen.lock says that it was emitted",
-					Hint: "bring it back (git checkout -- " + emitted.Path + "); if it was never applied anywhere, " + startAgain(locked)})
-			case err != nil:
-				return nil, nil, err
-			case hashOf(content) != emitted.SHA256:
-				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
-					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + startAgain(locked)})
-			default:
-				files = append(files, File{Path: emitted.Path, Content: content, role: roleMigration})
-			}
-		}
-	}
-	return files, problems, nil
-}
-
-// startAgain says how a target that was never applied is generated anew.
-func startAgain(locked LockTarget) string {
-	return fmt.Sprintf("delete the ext_adk_ files in %s and the entry of %s in %s, and run adkgen generate", locked.Dir, locked.Dir, LockFile)
-}
-
-// checkLocked compares what the target asks for with what was emitted.
-func (g *generation) checkLocked(t Target, locked LockTarget, wanted Schema) Problems {
-	source := g.source()
-	refuse := func(key, message, hint string) Problems {
-		node := cmp.Or(t.places[key], t.node)
-		return Problems{source.problem(node, 0, len(node.Value), key, message, hint)}
-	}
-	switch {
-	case locked.Dialect != t.Dialect.Name():
-		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; if they were never applied anywhere, "+startAgain(locked))
-	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+startAgain(locked))
-	}
-	_, differences := plan(&locked.Schema, wanted, 0)
-	if len(differences) == 0 {
-		return nil
-	}
-	return refuse("dialect", "the schema is no longer the one that was emitted:\n  - "+strings.Join(differences, "\n  - "),
-		"adkgen does not write the migration for this change yet: undo it, or make it with a migration of your own; if the first migration was never applied anywhere, "+startAgain(locked))
-}
-
 // assemble joins the targets' files, adds sqlc.yaml and the lock, and compares
 // all with what is there.
 func (g *generation) assemble(results []targetResult) (*Output, error) {
@@ -339,18 +200,6 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	return out, nil
 }
 
-// checkForgotten finds entries of the lock that no target stands for.
-func (g *generation) checkForgotten(now Lock) Problems {
-	var problems Problems
-	for _, t := range g.lock.Targets {
-		if now.find(Migrations{Dir: t.Dir, Start: t.Start}) == nil {
-			problems = append(problems, Problem{File: LockFile, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
-				Hint: "put the target back; if its directory was renamed, rename it in " + LockFile + " as well; if it is no longer wanted, delete its entry there"})
-		}
-	}
-	return problems
-}
-
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list
 // of databases in one file.
 func (g *generation) sqlcFiles() ([]File, error) {
@@ -374,118 +223,4 @@ func (g *generation) sqlcFiles() ([]File, error) {
 		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
 	}
 	return files, nil
-}
-
-// checkPaths finds two files of one name; names that differ in case are one on
-// many systems.
-func (g *generation) checkPaths(files []File) Problems {
-	var problems Problems
-	seen := map[string]string{}
-	for _, f := range files {
-		key := strings.ToLower(f.Path)
-		if other, taken := seen[key]; taken {
-			problems = append(problems, Problem{File: g.in.ConfigFile, Message: fmt.Sprintf("two targets write %s", cmp.Or(other, f.Path)),
-				Hint: "give each target its own directories for migrations and queries, and its own snapshot"})
-		}
-		seen[key] = f.Path
-	}
-	return problems
-}
-
-const generatedMark = "Code generated by adkgen. DO NOT EDIT."
-
-// compare fills in what is on the disk, and refuses to overwrite what adkgen
-// did not write.
-func (g *generation) compare(out *Output) error {
-	problems := make([]*Problem, len(out.Files))
-	errs := make([]error, len(out.Files))
-	leave := make([]bool, len(out.Files))
-	inParallel(len(out.Files), func(i int) {
-		f := &out.Files[i]
-		before, err := g.in.Read(f.Path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			f.State = Created
-			return
-		case err != nil:
-			errs[i] = err
-			return
-		}
-		f.Before, f.State = before, Updated
-		if f.Before == nil {
-			f.Before = []byte{}
-		}
-		if hashOf(before) == hashOf(f.Content) { // also when git checked it out with other line ends
-			f.State, f.Content = Unchanged, before
-			return
-		}
-		firstLine, _, _ := bytes.Cut(before, []byte("\n"))
-		ours := bytes.Contains(firstLine, []byte(generatedMark))
-		switch {
-		case f.role == roleMigration:
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and adkgen.lock does not know it", Hint: "bring adkgen.lock back from git; if the file is not adkgen's, move it or choose another directory"}
-		case f.role == roleSQLC && !ours:
-			leave[i] = true
-		case f.role == roleGenerated && !ours:
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and adkgen did not write it", Hint: "move it, or choose another directory in " + g.in.ConfigFile}
-		}
-	})
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	var found Problems
-	for _, p := range problems {
-		if p != nil {
-			found = append(found, *p)
-		}
-	}
-	if len(found) > 0 {
-		return found.sorted()
-	}
-	var files []File
-	for i, f := range out.Files {
-		if !leave[i] {
-			files = append(files, f)
-			continue
-		}
-		note, err := g.sqlcNote(f)
-		if err != nil {
-			return err
-		}
-		if note != "" {
-			out.Notes = append(out.Notes, note)
-		}
-	}
-	out.Files = files
-	return nil
-}
-
-// sqlcNote tells what to paste into a sqlc.yaml that the user wrote; "" when
-// it names the queries already.
-func (g *generation) sqlcNote(f File) (string, error) {
-	var theirs struct {
-		SQL []struct {
-			Queries any `yaml:"queries"`
-		} `yaml:"sql"`
-	}
-	_ = yaml.Unmarshal(f.Before, &theirs) // what is not YAML has no entry of ours
-	var missing []sqlcBlock
-	for _, t := range g.config.Targets {
-		if t.SQLC == nil || t.SQLC.File != f.Path {
-			continue
-		}
-		block := newRenderer(t).sqlcBlock()
-		named := false
-		for _, entry := range theirs.SQL {
-			named = named || slices.Contains(strings.Fields(strings.Trim(fmt.Sprint(entry.Queries), "[]")), block.Queries)
-		}
-		if !named {
-			missing = append(missing, block)
-		}
-	}
-	if len(missing) == 0 {
-		return "", nil
-	}
-	text, err := sqlcFile(missing, false)
-	return fmt.Sprintf("%s was not written by adkgen and is left alone. Add this to it:\n\n%s", f.Path, text), err
 }
