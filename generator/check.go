@@ -124,13 +124,13 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 			content, err := g.in.Read(emitted.Path)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				problems = append(problems, Problem{File: emitted.Path, Message: "this migration is gone, but adkgen.lock says that it was emitted",
-					Hint: "bring it back (git checkout -- " + emitted.Path + "); if it was never applied anywhere, " + startAgain(locked)})
+				problems = append(problems, Problem{File: emitted.Path, Message: "this migration is gone, but " + lockFile(g.in.ConfigFile) + " says that it was emitted",
+					Hint: "bring it back (git checkout -- " + emitted.Path + "); if it was never applied anywhere, " + g.startAgain(locked)})
 			case err != nil:
 				return nil, nil, err
 			case hashOf(content) != emitted.SHA256:
 				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
-					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + startAgain(locked)})
+					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + g.startAgain(locked)})
 			default:
 				files = append(files, File{Path: emitted.Path, Content: content, role: roleMigration})
 			}
@@ -140,8 +140,8 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 }
 
 // startAgain says how a target that was never applied is generated anew.
-func startAgain(locked LockTarget) string {
-	return fmt.Sprintf("delete the ext_adk_ files in %s and the entry of %s in %s, and run adkgen generate", locked.Dir, locked.Dir, LockFile)
+func (g *generation) startAgain(locked LockTarget) string {
+	return fmt.Sprintf("delete the ext_adk_ files in %s and the entry of %s in %s, and run adkgen generate", locked.Dir, locked.Dir, lockFile(g.in.ConfigFile))
 }
 
 // checkLocked compares what the target asks for with what was emitted.
@@ -149,25 +149,26 @@ func (g *generation) checkLocked(t Target, locked LockTarget, wanted Schema) Pro
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
-		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; if they were never applied anywhere, "+startAgain(locked))
+		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; if they were never applied anywhere, "+g.startAgain(locked))
 	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+startAgain(locked))
+		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+g.startAgain(locked))
 	}
 	_, differences := plan(&locked.Schema, wanted, 0)
 	if len(differences) == 0 {
 		return nil
 	}
 	return refuse("dialect", "the schema is no longer the one that was emitted:\n  - "+strings.Join(differences, "\n  - "),
-		"adkgen does not write the migration for this change yet: undo the change; if the first migration was never applied anywhere, "+startAgain(locked))
+		"adkgen does not write the migration for this change yet: undo the change; if the first migration was never applied anywhere, "+g.startAgain(locked))
 }
 
 // checkForgotten finds entries of the lock that no target stands for.
 func (g *generation) checkForgotten(now Lock) Problems {
 	var problems Problems
+	name := lockFile(g.in.ConfigFile)
 	for _, t := range g.lock.Targets {
 		if now.find(Migrations{Dir: t.Dir, Start: t.Start}) == nil {
-			problems = append(problems, Problem{File: LockFile, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
-				Hint: "put the target back; if its directory was renamed, rename it in " + LockFile + " as well; if it is no longer wanted, delete its entry there"})
+			problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
+				Hint: "put the target back; if its directory was renamed, rename it in " + name + " as well; if it is no longer wanted, delete its entry there"})
 		}
 	}
 	return problems
@@ -220,7 +221,7 @@ func (g *generation) compare(out *Output) error {
 		ours := bytes.Contains(firstLine, []byte(generatedMark))
 		switch {
 		case f.role == roleMigration:
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and adkgen.lock does not know it", Hint: "bring adkgen.lock back from git; if the file is not adkgen's, move it or choose another directory"}
+			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + lockFile(g.in.ConfigFile) + " does not know it", Hint: "bring that back from git; if the file is not adkgen's, move it or choose another directory"}
 		case f.role == roleSQLC && !ours:
 			leave[i] = true
 		case f.role == roleGenerated && !ours:

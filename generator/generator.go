@@ -99,11 +99,12 @@ func inParallel(n int, do func(i int)) {
 }
 
 func readLock(in Input) (Lock, error) {
-	text, err := in.Read(LockFile)
+	name := lockFile(in.ConfigFile)
+	text, err := in.Read(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Lock{}, err
 	}
-	return parseLock(text)
+	return parseLock(name, text)
 }
 
 type generation struct {
@@ -189,7 +190,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	}
 	out.Files = append(out.Files, sqlc...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Files = append(out.Files, File{Path: LockFile, Content: lock.text(), role: roleLock})
+	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.text(), role: roleLock})
 	problems = append(problems, g.checkPaths(out.Files)...)
 	if len(problems) > 0 {
 		return nil, problems.sorted()

@@ -63,6 +63,8 @@ targets:
     queries: {dir: db/queries}
 `
 
+const lockName = "adkgen.lock"
+
 const firstMigration = "db/migrations/0001_ext_adk_create_adk_tables.sql"
 
 func TestAnEditedMigrationIsRefused(t *testing.T) {
@@ -99,10 +101,10 @@ func TestLineEndsDoNotCountAsAnEdit(t *testing.T) {
 func TestALostLockIsWrittenAgain(t *testing.T) {
 	d := disk{}
 	d.generate(t, simple)
-	lock := d[LockFile]
-	delete(d, LockFile)
+	lock := d[lockName]
+	delete(d, lockName)
 	d.generate(t, simple)
-	if d[LockFile] != lock {
+	if d[lockName] != lock {
 		t.Error("the lock differs")
 	}
 }
@@ -136,7 +138,7 @@ func TestASchemaThatDiffersIsRefused(t *testing.T) {
 			wants(t, text, c.says...)
 			wants(t, text, "adkgen.yaml:", "if", "never applied anywhere, delete the ext_adk_ files in db/migrations and the entry of db/migrations in adkgen.lock, and run adkgen generate")
 			delete(d, firstMigration)
-			delete(d, LockFile)
+			delete(d, lockName)
 			d.generate(t, changed)
 		})
 	}
@@ -149,7 +151,7 @@ func TestATargetThatIsForgottenIsRefused(t *testing.T) {
 	wants(t, d.refusal(t, moved), "adkgen.lock: migrations in db/migrations (from number 1) were emitted, but no target of adkgen.yaml writes there", "rename it in adkgen.lock as well")
 	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d[firstMigration], "db/migrations", "db/moved")
 	delete(d, firstMigration)
-	d[LockFile] = strings.ReplaceAll(d[LockFile], "db/migrations", "db/moved")
+	d[lockName] = strings.ReplaceAll(d[lockName], "db/migrations", "db/moved")
 	// The header names the directory, so that a renamed one makes an edited file.
 	wants(t, d.refusal(t, moved), "was edited")
 	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d["db/moved/0001_ext_adk_create_adk_tables.sql"], "db/moved", "db/migrations")
@@ -163,7 +165,7 @@ func TestAnUnreadableLockIsRefused(t *testing.T) {
 		"version: [\n":                    "the lock cannot be read",
 		"a\n<<<<<<< ours\nb\n>>>>>>> x\n": "adkgen.lock:2:1: two branches have both changed the lock",
 	} {
-		wants(t, disk{LockFile: text}.refusal(t, simple), says)
+		wants(t, disk{lockName: text}.refusal(t, simple), says)
 	}
 }
 

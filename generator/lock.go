@@ -7,13 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// LockFile is the lock's name; it stands beside adkgen.yaml.
-const LockFile = "adkgen.lock"
+// lockFile is the name of the lock of a configuration; it stands beside it:
+// adkgen.lock for adkgen.yaml.
+func lockFile(configFile string) string {
+	name := filepath.Base(configFile)
+	return strings.TrimSuffix(name, filepath.Ext(name)) + ".lock"
+}
 
 const lockHeader = `# What adkgen has emitted, and the schema after it. Commit this file; do not edit it.
 # When two branches have both added a migration, git reports a conflict here: keep one, and generate the other again.
@@ -55,17 +60,17 @@ func hashOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parseLock reads adkgen.lock; nil text is an empty lock.
-func parseLock(text []byte) (Lock, error) {
+// parseLock reads a lock, whose name is file; nil text is an empty lock.
+func parseLock(file string, text []byte) (Lock, error) {
 	lock := Lock{Version: 1}
 	if text == nil {
 		return lock, nil
 	}
 	for i, line := range strings.Split(string(text), "\n") {
 		if strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, ">>>>>>>") {
-			return lock, Problems{{File: LockFile, Line: i + 1, Column: 1, Source: strings.TrimRight(line, "\r"),
+			return lock, Problems{{File: file, Line: i + 1, Column: 1, Source: strings.TrimRight(line, "\r"),
 				Message: "two branches have both changed the lock, and the conflict is not resolved",
-				Hint:    "keep one branch's adkgen.lock and its migrations, delete the other branch's migrations that are not in it, and run adkgen generate again"}}
+				Hint:    "keep one branch's " + file + " and its migrations, delete the other branch's migrations that are not in it, and run adkgen generate again"}}
 		}
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
@@ -73,12 +78,12 @@ func parseLock(text []byte) (Lock, error) {
 	err := decoder.Decode(&lock)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-		problem := Problem{File: LockFile, Line: 1, Column: 1, Hint: "take adkgen.lock from git again"}
+		problem := Problem{File: file, Line: 1, Column: 1, Hint: "take " + file + " from git again"}
 		line, message := yamlMessage(err)
 		problem.Line, problem.Message = max(line, 1), "the lock cannot be read: "+message
 		return lock, Problems{problem}
 	case lock.Version != 1:
-		return lock, Problems{{File: LockFile, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}
+		return lock, Problems{{File: file, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}
 	}
 	return lock, nil
 }
