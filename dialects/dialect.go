@@ -79,8 +79,6 @@ type Traits struct {
 	QualifiesIndexes bool
 	// CreatesInString: an idempotent CREATE needs EXECUTE IMMEDIATE '…'.
 	CreatesInString bool
-	// TransactionalDDL: a migration that fails half way leaves nothing behind.
-	TransactionalDDL bool
 	// IndexesShareNames: an index may not have the name of a table or of
 	// another table's index in the same namespace.
 	IndexesShareNames bool

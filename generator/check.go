@@ -27,7 +27,11 @@ func (g *generation) checkNames(schemas []Schema) Problems {
 	for i, t := range g.config.Targets {
 		told := map[string]bool{} // one problem for each key of a target is enough
 		for _, name := range sharedNames(t, schemas[i]) {
-			key := t.Dialect.Name() + "\x00" + strings.ToLower(schemas[i].Namespace+"\x00"+name.name)
+			key := schemas[i].Namespace + "\x00" + name.name
+			if t.Dialect.Traits().FoldsCase {
+				key = strings.ToLower(key)
+			}
+			key = t.Dialect.Name() + "\x00" + key
 			other, taken := names[key]
 			if !taken {
 				names[key] = i
@@ -221,7 +225,7 @@ func (g *generation) compare(out *Output) error {
 		ours := bytes.Contains(firstLine, []byte(generatedMark))
 		switch {
 		case f.role == roleMigration:
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + lockFile(g.in.ConfigFile) + " does not know it", Hint: "bring that back from git; if the file is not adkgen's, move it or choose another directory"}
+			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + lockFile(g.in.ConfigFile) + " does not know it", Hint: "bring the lock back from git; if the file is not adkgen's, move it or choose another directory"}
 		case f.role == roleSQLC && !ours:
 			leave[i] = true
 		case f.role == roleGenerated && !ours:

@@ -21,7 +21,6 @@ func (Dialect) Traits() dialects.Traits {
 		QuoteMarks:           `"`,
 		Namespaces:           "schema",
 		CreatesNamespace:     true,
-		TransactionalDDL:     true,
 		IndexesShareNames:    true,
 		ReservedPrefix:       "pg_", // System Catalogs; CREATE SCHEMA refuses it (42939)
 		StateIndex:           true,

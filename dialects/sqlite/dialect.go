@@ -16,7 +16,6 @@ func (Dialect) Traits() dialects.Traits {
 		CollateClause:     "COLLATE %s",
 		QuoteMarks:        "\"`",
 		FoldsCase:         true,
-		TransactionalDDL:  true,
 		IndexesShareNames: true,
 		ReservedPrefix:    "sqlite_", // CREATE TABLE, 2: reserved for internal use
 		SQLCEngine:        "sqlite",
