@@ -10,7 +10,8 @@ import (
 type Owner struct {
 	Name      string     `json:"name"`                // as the database stores it
 	Type      string     `json:"type"`                // as SQL, in the database's usual spelling
-	NotNull   bool       `json:"not_null"`            //
+	UserType  bool       `json:"user_type,omitempty"` // the type is none of the database's own
+	NotNull   bool       `json:"not_null"`
 	Default   string     `json:"default,omitempty"`   // an SQL expression; "" for none
 	Collation string     `json:"collation,omitempty"` // as SQL; "" for the type's own
 	Reference *Reference `json:"references,omitempty"`

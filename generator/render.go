@@ -320,17 +320,26 @@ func (r renderer) snapshotFile(schema Schema) ([]File, error) {
 // sqlcBlock is one entry below sql: in sqlc.yaml.
 type sqlcBlock struct {
 	Engine, Schema, Queries, Package, Out string
+	UntypedColumn                         string // the owner column, if sqlc cannot know its type
 }
 
 // sqlcBlock describes the target to sqlc, with paths from the folder of sqlc.yaml.
 func (r renderer) sqlcBlock() sqlcBlock {
 	from := path.Dir(r.target.SQLC.File)
+	column := ""
+	if o := r.target.Owner; o != nil && o.UserType {
+		column = r.target.Tables.Sessions + "." + o.Name
+		if r.target.Namespace != "" {
+			column = r.target.Namespace + "." + column
+		}
+	}
 	return sqlcBlock{
-		Engine:  r.traits.SQLCEngine,
-		Schema:  relative(from, r.target.Migrations.Dir),
-		Queries: relative(from, r.target.QueriesDir),
-		Package: r.target.SQLC.Package,
-		Out:     relative(from, r.target.SQLC.Out),
+		UntypedColumn: column,
+		Engine:        r.traits.SQLCEngine,
+		Schema:        relative(from, r.target.Migrations.Dir),
+		Queries:       relative(from, r.target.QueriesDir),
+		Package:       r.target.SQLC.Package,
+		Out:           relative(from, r.target.SQLC.Out),
 	}
 }
 

@@ -132,7 +132,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 	if why.Message != "" {
 		r.refuse(c.TypeName.Location, why)
 	}
-	owner.Type = sql
+	owner.Type, owner.UserType = sql, isUserType(c.TypeName)
 	if c.Compression != "" || c.StorageName != "" {
 		r.refuse(c.Location, dialects.RefuseUnknown)
 	}

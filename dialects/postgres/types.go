@@ -70,6 +70,13 @@ var classes = map[string]dialects.Class{
 	"MACADDR": dialects.ClassOpaque, "MACADDR8": dialects.ClassOpaque, `"char"`: dialects.ClassOpaque,
 }
 
+// isUserType reports whether a type is none of those above.
+func isUserType(t *typeName) bool {
+	last := t.Names[len(t.Names)-1].GetString_().GetSval()
+	system := len(t.Names) == 2 && t.Names[0].GetString_().GetSval() == "pg_catalog"
+	return !system && systemTypes[last] == "" && (len(t.Names) > 1 || !plainTypes[strings.ToUpper(last)])
+}
+
 // classOf gives the class of a type that renderType has written.
 func classOf(sql string) dialects.Class {
 	base, _, _ := strings.Cut(sql, "(")

@@ -77,6 +77,9 @@ func createRequired(t *testing.T, h *host, db *sql.DB, schema generator.Schema) 
 			namespace = k.Namespace
 			exec1(t, db, "CREATE SCHEMA "+namespace)
 			name = namespace + "." + name
+			if strings.HasPrefix(owner.Type, namespace+".") { // a type of the user's own
+				exec1(t, db, "CREATE DOMAIN "+owner.Type+" AS TEXT")
+			}
 		} else {
 			tables = append(tables, k.Table)
 		}
