@@ -162,6 +162,15 @@ func QuoteWith(mark, name string) string {
 	return mark + strings.ReplaceAll(name, mark, mark+mark) + mark
 }
 
+// Qualified writes a table's name with its schema before it, if it has one;
+// quote is a dialect's Quote.
+func Qualified(quote func(string) string, schema, table string) string {
+	if schema == "" {
+		return quote(table)
+	}
+	return quote(schema) + "." + quote(table)
+}
+
 // Words makes a set of the words in a text, upper case.
 func Words(text string) map[string]bool {
 	set := map[string]bool{}

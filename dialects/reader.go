@@ -64,11 +64,19 @@ func (r *Reader) RefuseSyntax(offset int, message string) {
 	r.Refuse(offset, Refusal{message, "write one column definition as in CREATE TABLE: name, type, constraints"})
 }
 
-func (r *Reader) spanAt(offset int) Span {
+// TokenAt gives the token that contains an offset; ok is false between tokens.
+func (r *Reader) TokenAt(offset int) (t Token, ok bool) {
 	for _, t := range r.Tokens {
 		if t.Offset <= offset && offset < t.Offset+t.Length {
-			return t.Span
+			return t, true
 		}
+	}
+	return Token{}, false
+}
+
+func (r *Reader) spanAt(offset int) Span {
+	if t, ok := r.TokenAt(offset); ok {
+		return t.Span
 	}
 	return Span{Offset: max(0, min(offset, len(r.Fragment)))}
 }

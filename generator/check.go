@@ -84,7 +84,7 @@ func (g *generation) checkFolders() Problems {
 // is not written.
 func (g *generation) problem(t Target, key, message, hint string) Problem {
 	node := cmp.Or(t.places[key], t.node)
-	return newSource(g.in.ConfigFile, g.in.Config).problem(node, 0, len(node.Value), key, message, hint)
+	return g.source.problem(node, 0, len(node.Value), key, message, hint)
 }
 
 type sharedName struct{ name, key string }
@@ -136,7 +136,7 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
 					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + g.startAgain(locked)})
 			default:
-				files = append(files, File{Path: emitted.Path, Content: content, role: roleMigration})
+				files = append(files, File{Path: emitted.Path, Content: content, Before: content, State: Unchanged, role: roleMigration})
 			}
 		}
 	}
@@ -148,8 +148,9 @@ func (g *generation) startAgain(locked LockTarget) string {
 	return fmt.Sprintf("delete the ext_adk_ files in %s and the entry of %s in %s, and run adkgen generate", locked.Dir, locked.Dir, lockFile(g.in.ConfigFile))
 }
 
-// checkLocked compares what the target asks for with what was emitted.
-func (g *generation) checkLocked(t Target, locked LockTarget, wanted Schema) Problems {
+// checkLocked refuses a target that asks for something else than what was
+// emitted: another database or tool, or a schema with differences.
+func (g *generation) checkLocked(t Target, locked LockTarget, differences []string) Problems {
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
@@ -157,7 +158,6 @@ func (g *generation) checkLocked(t Target, locked LockTarget, wanted Schema) Pro
 	case locked.Tool != t.Migrations.Tool:
 		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+g.startAgain(locked))
 	}
-	_, differences := plan(&locked.Schema, wanted, 0)
 	if len(differences) == 0 {
 		return nil
 	}
@@ -204,6 +204,9 @@ func (g *generation) compare(out *Output) error {
 	leave := make([]bool, len(out.Files))
 	inParallel(len(out.Files), func(i int) {
 		f := &out.Files[i]
+		if f.State != "" {
+			return // checkEmitted has read it
+		}
 		before, err := g.in.Read(f.Path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

@@ -71,7 +71,7 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, config: config, lock: lock}
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
 	schemas := make([]Schema, len(config.Targets))
 	for i, t := range config.Targets {
 		schemas[i] = wantedSchema(t)
@@ -109,6 +109,7 @@ func readLock(in Input) (Lock, error) {
 
 type generation struct {
 	in     Input
+	source source
 	config *Config
 	lock   Lock
 }
@@ -124,23 +125,23 @@ type targetResult struct {
 // target checks what was emitted before, plans what is missing, and renders.
 func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	locked := g.lock.find(t.Migrations)
-	if locked != nil {
-		result.locked = *locked
-		result.files, result.problems, result.err = g.checkEmitted(*locked)
-		result.problems = append(result.problems, g.checkLocked(t, *locked, wanted)...)
-	} else {
-		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
-	}
-	if result.err != nil || len(result.problems) > 0 {
-		return result
-	}
-	r := newRenderer(t)
 	var before *Schema
 	next := t.Migrations.First()
 	if locked != nil {
 		before, next = &locked.Schema, next+len(locked.Migrations)
 	}
-	migrations, _ := plan(before, wanted, next)
+	migrations, differences := plan(before, wanted, next)
+	if locked != nil {
+		result.locked = *locked
+		result.files, result.problems, result.err = g.checkEmitted(*locked)
+		result.problems = append(result.problems, g.checkLocked(t, *locked, differences)...)
+	} else {
+		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: next, Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
+	}
+	if result.err != nil || len(result.problems) > 0 {
+		return result
+	}
+	r := newRenderer(t)
 	for _, m := range migrations {
 		files, err := r.migrationFiles(wanted.Namespace, m)
 		if err != nil {

@@ -106,10 +106,7 @@ func (r renderer) quoteAll(names []string) []string {
 }
 
 func (r renderer) qualified(namespace, name string) string {
-	if namespace == "" {
-		return r.quote(name)
-	}
-	return r.quote(namespace) + "." + r.quote(name)
+	return dialects.Qualified(r.quote, namespace, name)
 }
 
 // view builds what the templates see of tables.

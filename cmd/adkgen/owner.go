@@ -66,10 +66,7 @@ func (r *reporter) owner(d dialects.Dialect, o dialects.Owner) {
 	line("default", o.Default)
 	line("collation", o.Collation)
 	if ref := o.Reference; ref != nil {
-		target := d.Quote(ref.Table)
-		if ref.Schema != "" {
-			target = d.Quote(ref.Schema) + "." + target
-		}
+		target := dialects.Qualified(d.Quote, ref.Schema, ref.Table)
 		if ref.Column != "" {
 			target += "(" + d.Quote(ref.Column) + ")"
 		}

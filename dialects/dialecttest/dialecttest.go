@@ -171,11 +171,7 @@ func Definition(d dialects.Dialect, o dialects.Owner) string {
 		if ref.Constraint != "" {
 			words = append(words, "CONSTRAINT", d.Quote(ref.Constraint))
 		}
-		target := d.Quote(ref.Table)
-		if ref.Schema != "" {
-			target = d.Quote(ref.Schema) + "." + target
-		}
-		words = append(words, "REFERENCES", target)
+		words = append(words, "REFERENCES", dialects.Qualified(d.Quote, ref.Schema, ref.Table))
 		if ref.Column != "" {
 			words = append(words, "("+d.Quote(ref.Column)+")")
 		}
@@ -195,10 +191,10 @@ func Definition(d dialects.Dialect, o dialects.Owner) string {
 	return strings.Join(words, " ")
 }
 
-// Fragments are the fragments in testdata/owner.
-func Fragments(t testing.TB) (fragments []string) {
+// Fragments are the fragments in a folder such as testdata/owner.
+func Fragments(t testing.TB, dir string) (fragments []string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/owner/*.txtar")
+	files, err := filepath.Glob(dir + "/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no fragments: %v", err)
 	}
@@ -214,7 +210,7 @@ func Fragments(t testing.TB) (fragments []string) {
 
 // Fuzz gives a dialect fragments that grow from those in testdata/owner.
 func Fuzz(f *testing.F, d dialects.Dialect) {
-	for _, fragment := range Fragments(f) {
+	for _, fragment := range Fragments(f, "testdata/owner") {
 		f.Add(fragment)
 	}
 	f.Fuzz(func(t *testing.T, fragment string) { Check(t, d, fragment) })

@@ -120,19 +120,14 @@ func (d Dialect) refuseSyntax(r *dialects.Reader, err error) {
 			return
 		}
 	}
-	word := ""
-	for _, t := range r.Tokens {
-		if t.Offset <= offset && offset < t.Offset+t.Length {
-			word = t.Text
-		}
-	}
-	switch word {
+	t, _ := r.TokenAt(offset)
+	switch t.Text {
 	case "CHECK":
 		r.Refuse(offset, dialects.RefuseCheck)
 	case "CONSTRAINT":
 		r.Refuse(offset, dialects.Refusal{Message: "a constraint inside a column has no name in " + d.flavour.title, Hint: "leave CONSTRAINT and the name out: adkgen names the foreign key"})
 	case "DEFERRABLE", "INITIALLY":
-		r.Refuse(offset, dialects.Refusal{Message: d.flavour.title + " checks foreign keys at once", Hint: "remove " + word})
+		r.Refuse(offset, dialects.Refusal{Message: d.flavour.title + " checks foreign keys at once", Hint: "remove " + t.Text})
 	case "REFERENCES":
 		r.Refuse(offset, dialects.RefuseTwoKeys)
 	default:

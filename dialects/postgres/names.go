@@ -28,20 +28,24 @@ func (d Dialect) Quote(identifier string) string {
 // quoteType writes the name of a user's type: words that the grammar keeps for
 // types of its own, such as "char", mean another type without quotes.
 func quoteType(d Dialect, name string) string {
-	quoted := d.Quote(name)
-	if result, err := scan(name); err == nil && len(result.Tokens) == 1 && result.Tokens[0].KeywordKind == keywordColumnName {
+	if t := onlyToken(name); t != nil && t.KeywordKind == keywordColumnName {
 		return dialects.QuoteWith(`"`, name)
 	}
-	return quoted
+	return d.Quote(name)
 }
 
 // isReserved reports whether a word cannot name a table or column without
 // quotes: appendix C, "reserved", with or without "can be function or type".
 func isReserved(word string) bool {
-	result, err := scan(word)
+	t := onlyToken(word)
+	return t == nil || t.KeywordKind == keywordReserved || t.KeywordKind == keywordTypeFuncName
+}
+
+// onlyToken is the token that a text consists of; nil when it is not one.
+func onlyToken(text string) *scanToken {
+	result, err := scan(text)
 	if err != nil || len(result.Tokens) != 1 {
-		return true
+		return nil
 	}
-	kind := result.Tokens[0].KeywordKind
-	return kind == keywordReserved || kind == keywordTypeFuncName
+	return result.Tokens[0]
 }

@@ -128,11 +128,11 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		r.refuse(c.Location, dialects.RefuseTypeMissing)
 		return owner
 	}
-	sql, why := r.dialect.renderType(c.TypeName)
+	sql, userType, why := r.dialect.renderType(c.TypeName)
 	if why.Message != "" {
 		r.refuse(c.TypeName.Location, why)
 	}
-	owner.Type, owner.UserType = sql, isUserType(c.TypeName)
+	owner.Type, owner.UserType = sql, userType
 	if c.Compression != "" || c.StorageName != "" {
 		r.refuse(c.Location, dialects.RefuseUnknown)
 	}

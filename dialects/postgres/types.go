@@ -70,26 +70,20 @@ var classes = map[string]dialects.Class{
 	"MACADDR": dialects.ClassOpaque, "MACADDR8": dialects.ClassOpaque, `"char"`: dialects.ClassOpaque,
 }
 
-// isUserType reports whether a type is none of those above.
-func isUserType(t *typeName) bool {
-	last := t.Names[len(t.Names)-1].GetString_().GetSval()
-	system := len(t.Names) == 2 && t.Names[0].GetString_().GetSval() == "pg_catalog"
-	return !system && systemTypes[last] == "" && (len(t.Names) > 1 || !plainTypes[strings.ToUpper(last)])
-}
-
 // classOf gives the class of a type that renderType has written.
 func classOf(sql string) dialects.Class {
 	base, _, _ := strings.Cut(sql, "(")
 	return classes[base]
 }
 
-// renderType writes a type name as SQL, or says what is wrong with it.
-func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
+// renderType writes a type name as SQL and tells whether it is none of the
+// database's own, or says what is wrong with it.
+func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialects.Refusal) {
 	if t.Setof || t.PctType {
-		return "", dialects.Refusal{Message: "SETOF and %TYPE belong to functions, not to columns", Hint: "write the type itself"}
+		return "", false, dialects.Refusal{Message: "SETOF and %TYPE belong to functions, not to columns", Hint: "write the type itself"}
 	}
 	if len(t.ArrayBounds) > 0 {
-		return "", dialects.Refusal{Message: "an owner is one value, not an array", Hint: "remove the [] or ARRAY"}
+		return "", false, dialects.Refusal{Message: "an owner is one value, not an array", Hint: "remove the [] or ARRAY"}
 	}
 	var names []string
 	for _, n := range t.Names {
@@ -100,36 +94,39 @@ func (d Dialect) renderType(t *typeName) (string, dialects.Refusal) {
 	switch {
 	case len(names) == 2 && names[0] == "pg_catalog" && systemTypes[last] != "":
 		base = systemTypes[last]
-	case len(names) == 1 && systemTypes[last] != "" && last != "bpchar": // bpchar alone has no length, CHAR alone has 1
+	case len(names) == 1 && last == "bpchar": // alone it has no length, where CHAR has 1
+		base = last
+	case len(names) == 1 && systemTypes[last] != "":
 		base = systemTypes[last]
 	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
-		return "", dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
+		return "", false, dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && serials[last] != "":
-		return "", dialects.Refusal{Message: dialects.RefuseIdentity.Message, Hint: "write " + serials[last]}
+		return "", false, dialects.Refusal{Message: dialects.RefuseIdentity.Message, Hint: "write " + serials[last]}
 	case len(names) == 1 && foreignTypes[last] != "":
-		return "", dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
+		return "", false, dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
 	case unindexed[strings.ToUpper(last)]:
-		return "", dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
+		return "", false, dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && plainTypes[strings.ToUpper(last)] && len(t.Typmods) > 0:
-		return "", dialects.Refusal{Message: strings.ToUpper(last) + " takes no length", Hint: "write " + strings.ToUpper(last) + " alone"}
+		return "", false, dialects.Refusal{Message: strings.ToUpper(last) + " takes no length", Hint: "write " + strings.ToUpper(last) + " alone"}
 	case len(names) == 1 && plainTypes[strings.ToUpper(last)]:
 		base = strings.ToUpper(last)
-	default: // a type of the user's own
+	default:
+		userType = names[0] != "pg_catalog"
 		for i, name := range names {
 			names[i] = quoteType(d, name)
 		}
 		base = strings.Join(names, ".")
 	}
 	if len(t.Typmods) == 0 {
-		return base, dialects.Refusal{}
+		return base, userType, dialects.Refusal{}
 	}
 	var modifiers []string
 	for _, m := range t.Typmods {
 		c := m.GetAConst()
 		if c == nil || c.GetSval() != nil || c.GetFval() != nil || c.Isnull {
-			return "", dialects.Refusal{Message: "a type's length or precision is a whole number", Hint: "write it as in " + base + "(36)"}
+			return "", false, dialects.Refusal{Message: "a type's length or precision is a whole number", Hint: "write it as in " + base + "(36)"}
 		}
 		modifiers = append(modifiers, fmt.Sprint(c.GetIval().GetIval()))
 	}
-	return base + "(" + strings.Join(modifiers, ", ") + ")", dialects.Refusal{}
+	return base + "(" + strings.Join(modifiers, ", ") + ")", userType, dialects.Refusal{}
 }

@@ -2,12 +2,11 @@ package databases
 
 import (
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/adkgen/adkgen/dialects/dialecttest"
 	"github.com/adkgen/adkgen/generator"
-	"github.com/rogpeppe/go-internal/txtar"
 )
 
 // TestAcceptedOwnerColumns creates the sessions table with every owner column
@@ -17,17 +16,8 @@ func TestAcceptedOwnerColumns(t *testing.T) {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			folder := strings.ReplaceAll(dialect, "mariadb", "mysql") // the flavours accept the same
-			files, err := filepath.Glob("../../dialects/" + folder + "/testdata/owner/*.txtar")
-			if err != nil {
-				t.Fatal(err)
-			}
 			accepted := 0
-			for _, file := range files {
-				archive, err := txtar.ParseFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				fragment := strings.TrimSuffix(string(archive.Files[0].Data), "\n")
+			for _, fragment := range dialecttest.Fragments(t, "../../dialects/"+folder+"/testdata/owner") {
 				owner, err := generator.ParseOwner("fragment", d, fragment)
 				if err != nil || strings.HasPrefix(owner.Type, "app.") {
 					continue // refused, or of a type that is the user's

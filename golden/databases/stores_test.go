@@ -96,7 +96,9 @@ func newStore(t testing.TB, dialect string) store {
 		users = "BIGINT"
 	}
 	exec1(t, db, "CREATE TABLE users (id "+users+" PRIMARY KEY)")
-	migrateUp(t, h, name, filepath.Join("db", dialect, "migrations"))
+	for _, s := range upStatements(t, filepath.Join("db", dialect, "migrations")) {
+		exec1(t, db, s)
+	}
 	switch dialect {
 	case "postgres":
 		pool, err := pgxpool.New(background, h.dsn(name))
@@ -112,15 +114,6 @@ func newStore(t testing.TB, dialect string) store {
 	}
 	r := &sqlRecorder{db: db, explain: "EXPLAIN FORMAT=JSON "}
 	return &mysqlStore{r, mysqldb.New(r)}
-}
-
-// migrateUp applies goose's files without a test's own bookkeeping.
-func migrateUp(t testing.TB, h *host, name, dir string) {
-	t.Helper()
-	db := h.open(t, name)
-	for _, s := range upStatements(t, dir) {
-		exec1(t, db, s)
-	}
 }
 
 // pgRecorder remembers the last statement, so that its plan can be asked for.
