@@ -41,8 +41,9 @@ bench: ## run the benchmarks six times, for benchstat
 
 .PHONY: fuzz
 fuzz: ## fuzz each parser boundary for a minute
-	for dialect in postgres mysql sqlite oracle; do go test ./dialects/$$dialect -run XXX -fuzz FuzzParseOwner -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
-	for target in FuzzLocate FuzzParseConfig; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
+	for dialect in postgres mysql sqlite oracle; do for target in FuzzParseOwner FuzzReadSchema; do \
+		go test ./dialects/$$dialect -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done; done
+	for target in FuzzLocate FuzzParseConfig FuzzOwnerSQL; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: ci
 ci: test build lint verify ## everything that CI runs

@@ -1,6 +1,7 @@
 package dialects
 
 import (
+	"encoding/json"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -20,11 +21,14 @@ const (
 	ClassUUID                 //
 	ClassBoolean              //
 	ClassAddress              // an IP address or network
+	ClassBits                 // a string of bits
+	ClassJSON                 //
+	ClassYear                 // of four digits
 	ClassOpaque               // neither numbers nor times are converted to it
 )
 
-// Literal is a default that is written out; any other expression is left to
-// the database.
+// Literal is a value that is written out; any other expression is left to the
+// database.
 type Literal struct {
 	Kind LiteralKind
 	Text string // the value, without quotes
@@ -39,6 +43,7 @@ const (
 	LiteralNumber
 	LiteralText
 	LiteralNow // CURRENT_TIMESTAMP and its like
+	LiteralBoolean
 )
 
 var (
@@ -46,12 +51,14 @@ var (
 	dateText   = regexp.MustCompile(`^\s*\d{4}-\d{1,2}-\d{1,2}`)
 	clockText  = regexp.MustCompile(`^\s*\d{1,2}:\d{2}`)
 	uuidText   = regexp.MustCompile(`^\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?$`)
+	bitsText   = regexp.MustCompile(`^[bB]?[01]*$|^[xX][0-9a-fA-F]*$`)
+	yearText   = regexp.MustCompile(`^(0|19\d\d|20\d\d|21[0-4]\d|215[0-5])$`)
 	booleans   = []string{"t", "true", "f", "false", "y", "yes", "n", "no", "on", "off", "1", "0"}
 )
 
-// CheckDefault refuses a literal that cannot be a value of the type, which sql
+// CheckLiteral refuses a literal that cannot be a value of the type, which sql
 // names; a zero Refusal means that it can.
-func CheckDefault(class Class, sql string, l Literal) Refusal {
+func CheckLiteral(class Class, sql string, l Literal) Refusal {
 	fits, example := true, "NULL"
 	switch class {
 	case ClassNumber:
@@ -63,16 +70,22 @@ func CheckDefault(class Class, sql string, l Literal) Refusal {
 	case ClassUUID:
 		fits, example = l.Kind == LiteralText && uuidText.MatchString(l.Text), "'00000000-0000-0000-0000-000000000000'"
 	case ClassBoolean:
-		fits, example = l.Kind == LiteralText && slices.Contains(booleans, strings.ToLower(l.Text)), "FALSE"
+		fits, example = l.Kind == LiteralBoolean || l.Kind == LiteralText && slices.Contains(booleans, strings.ToLower(l.Text)), "FALSE"
 	case ClassAddress:
 		_, addressErr := netip.ParseAddr(l.Text)
 		_, prefixErr := netip.ParsePrefix(l.Text)
 		fits, example = l.Kind == LiteralText && (addressErr == nil || prefixErr == nil), "'127.0.0.1'"
+	case ClassBits:
+		fits, example = l.Kind == LiteralText && bitsText.MatchString(l.Text), "B'101'"
+	case ClassJSON:
+		fits, example = l.Kind == LiteralText && json.Valid([]byte(l.Text)), "'{}'"
+	case ClassYear:
+		fits, example = l.Kind != LiteralNow && yearText.MatchString(l.Text), "2026"
 	case ClassOpaque:
 		fits, example = l.Kind == LiteralText, "a value in quotes"
 	}
 	if fits || l.Kind == LiteralOther {
 		return Refusal{}
 	}
-	return Refusal{Message: l.Text + " is not a default for a column of type " + sql, Hint: "write DEFAULT " + example + ", or no default"}
+	return Refusal{Message: l.Text + " is not a value of type " + sql, Hint: "write a value such as " + example}
 }

@@ -24,6 +24,12 @@ type Dialect interface {
 	// stand in CREATE TABLE. It returns what was understood, or every problem
 	// that was found; never both.
 	ParseOwner(fragment string) (Owner, []Problem)
+	// ReadSchema adds to h what the SQL of one of the user's migrations does to
+	// tables, and returns what it could not read. file is its name in places.
+	ReadSchema(h *HostSchema, file, sql string) []Problem
+	// CheckHost says why an owner column cannot refer to a column; a zero
+	// Refusal when it can.
+	CheckHost(o Owner, t *HostTable, c HostColumn) Refusal
 }
 
 // Kind is what a column of the ADK schema holds.
@@ -69,6 +75,13 @@ type Traits struct {
 	// FoldsCase: two table names that differ only in case are one table, or
 	// would be on some of the database's platforms.
 	FoldsCase bool
+	// DeclaresTypes: a type of the user's own is created before it is used.
+	DeclaresTypes bool
+	// FoldsColumns: two column names that differ only in case are one.
+	FoldsColumns bool
+	// DefaultNamespace is where unqualified names are found unless a connection
+	// says otherwise; "" when there is no such place.
+	DefaultNamespace string
 	// Namespaces is the database's word for what a table name can be qualified
 	// with ("schema", "database"); "" when it has none that adkgen can use.
 	Namespaces string
@@ -87,6 +100,11 @@ type Traits struct {
 	ConstraintsShareNames bool
 	// ReservedPrefix begins names that are the database's own; "" for none.
 	ReservedPrefix string
+	// HiddenColumns are names of columns that every table has, in capitals.
+	HiddenColumns map[string]bool
+	// NamesReferencedColumn: a foreign key must name the column that it
+	// references; elsewhere none means the primary key.
+	NamesReferencedColumn bool
 	// CollateClause is the clause for a column's collation, %s.
 	CollateClause string
 	// StateIndex: an index over the whole state column is possible.

@@ -1,5 +1,7 @@
 package dialects
 
+import "strings"
+
 // Grammar is what a dialect brings to ParseFragment: its lexer and its parser.
 type Grammar struct {
 	// Tokenize cuts a fragment into tokens, comments included.
@@ -24,8 +26,13 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	}
 	r := &Reader{Fragment: fragment, Tokens: tokens}
 	owner := g.Read(fragment, r)
+	owner.At, owner.Warnings = spansOf(tokens), r.Warnings
+	owner.Quoted = strings.HasPrefix(d.Quote(owner.Name), d.Traits().QuoteMarks[:1])
 	if len(r.Problems) == 0 {
-		r.Problems = checkOwner(d, owner, clauseSpans(tokens))
+		r.Problems = checkOwner(d, owner)
+	}
+	if len(r.Problems) == 0 {
+		r.Problems = checkWritten(Definition(d, owner), g, owner.At.Name)
 	}
 	if len(r.Problems) > 0 {
 		return Owner{}, r.Problems
@@ -33,11 +40,22 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	return owner, nil
 }
 
+// checkWritten holds the bounds for the column as it is written, too: a grammar
+// writes parentheses that were not there.
+func checkWritten(definition string, g Grammar, at Span) []Problem {
+	tokens, problem := g.Tokenize(definition)
+	if problem == nil && checkText(definition) == nil && checkShape(tokens) == nil {
+		return nil
+	}
+	return []Problem{at.Problem("the column is too long, or nests too deeply, when it is written out", "simplify its DEFAULT or CHECK")}
+}
+
 // Reader collects the problems that a dialect finds while it reads a fragment.
 type Reader struct {
 	Fragment string
 	Tokens   []Token
 	Problems []Problem
+	Warnings []Problem // reported only when there are no problems
 }
 
 // Refusal is what is wrong with a clause, and what to write instead.
@@ -47,6 +65,11 @@ type Refusal struct{ Message, Hint string }
 // contains it.
 func (r *Reader) Refuse(offset int, why Refusal) {
 	r.Problems = append(r.Problems, r.spanAt(offset).Problem(why.Message, why.Hint))
+}
+
+// Warn reports something to look at twice with the token at an offset.
+func (r *Reader) Warn(offset int, why Refusal) {
+	r.Warnings = append(r.Warnings, r.spanAt(offset).Problem(why.Message, why.Hint))
 }
 
 // RefuseWords reports a problem with the first place where words stand.
@@ -60,6 +83,10 @@ func (r *Reader) RefuseSyntax(offset int, message string) {
 	if offset >= len(r.Fragment) {
 		last := r.Tokens[len(r.Tokens)-1]
 		offset, message = last.Offset+last.Length, "the column definition ends too early"
+	}
+	if first := r.Tokens[0]; offset < first.Offset+first.Length && len(r.Tokens) > 1 && IsPlain(first.Text) {
+		r.Refuse(offset, Refusal{first.Text + " is a reserved word, and cannot be a column's name without quotes", "choose another name, such as owner_" + strings.ToLower(first.Text)})
+		return
 	}
 	r.Refuse(offset, Refusal{message, "write one column definition as in CREATE TABLE: name, type, constraints"})
 }
@@ -87,11 +114,9 @@ var (
 		"write name, type and constraints, such as account_id BIGINT NOT NULL REFERENCES users(id)"}
 	RefusePrimaryKey = Refusal{"the sessions table has its primary key already: app_name, user_id, id",
 		"remove PRIMARY KEY"}
-	RefuseUnique = Refusal{"UNIQUE would allow an owner one session only",
-		"remove UNIQUE: adkgen adds an ordinary index"}
-	RefuseCheck = Refusal{"adkgen does not take a CHECK on the owner column",
-		"remove CHECK, and put it on the column that it references"}
-	RefuseIdentity = Refusal{"this column would count by itself, but an owner is given by the application",
+	RefuseTwoChecks  = Refusal{"the column has two CHECKs", "join the conditions with AND"}
+	RefuseTwoUniques = Refusal{"UNIQUE stands here twice", "keep one of the two"}
+	RefuseIdentity   = Refusal{"this column would count by itself, but an owner is given by the application",
 		"write the type and NOT NULL only"}
 	RefuseGenerated = Refusal{"a generated column cannot be written, but an owner is given by the application",
 		"write the type and NOT NULL only"}
@@ -99,12 +124,63 @@ var (
 	RefuseTwoKeys     = Refusal{"an owner column has one foreign key", "keep one REFERENCES"}
 	RefuseNullTwice   = Refusal{"the column is NULL and NOT NULL at once", "keep one of the two"}
 	RefuseTwoColumns  = Refusal{"one column cannot reference several", "name one column of the referenced table"}
-	RefuseMatch       = Refusal{"MATCH makes no difference to a foreign key of one column", "remove MATCH"}
+	RefuseMatch       = Refusal{"MATCH PARTIAL exists in no database", "remove MATCH: it makes no difference to a foreign key of one column"}
 	RefuseDeferrable  = Refusal{"only a foreign key can be deferrable", "remove the clause, or put it after REFERENCES"}
+	RefuseDeferral    = Refusal{"the constraint is to be deferred and not to be deferred at once", "keep DEFERRABLE INITIALLY DEFERRED, or nothing"}
 	RefuseTypeMissing = Refusal{"the type is missing", "write it after the name"}
 	RefuseSubquery    = Refusal{"a default cannot contain a subquery", "use a constant or a call of a function"}
 	RefuseColumn      = Refusal{"a default cannot refer to a column", "use a constant or a call of a function"}
-	RefuseExpression  = Refusal{"adkgen does not understand this default", "use a constant or a call of a function"}
-	RefuseName        = Refusal{"only the foreign key can have a name here", "leave CONSTRAINT and the name out"}
+	RefuseOtherColumn = Refusal{"the CHECK of a column looks at this column only", "remove the other column from the CHECK"}
+	RefuseExpression  = Refusal{"adkgen does not understand this expression", "use constants, operators and calls of functions"}
+	RefuseAggregate   = Refusal{"an aggregate or window function needs rows, and here are none", "use a constant or another function"}
+	RefuseVolatile    = Refusal{"a CHECK cannot call a function whose result changes from call to call", "compare with constants"}
+	RefuseName        = Refusal{"this clause has no name in the database", "leave CONSTRAINT and the name out"}
 	RefuseUnknown     = Refusal{"adkgen does not take this clause on an owner column", "remove it"}
 )
+
+// WarnUnique is said of every UNIQUE owner column.
+var WarnUnique = Refusal{"UNIQUE allows an owner one session in all", "remove UNIQUE, unless that is what you want"}
+
+// aggregates are the databases' functions that need rows: aggregates and
+// window functions.
+var aggregates = Words(`any_value approx_count_distinct array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count
+	covar_pop covar_samp cume_dist dense_rank every first_value group_concat json_agg json_array_agg json_arrayagg
+	json_group_array json_group_object json_object_agg json_objectagg jsonb_agg jsonb_object_agg lag last_value lead listagg
+	max median min mode nth_value ntile percent_rank percentile_cont percentile_disc range_agg range_intersect_agg rank
+	regr_slope row_number std stddev stddev_pop stddev_samp string_agg sum total var_pop var_samp variance xmlagg`)
+
+// IsAggregate reports whether a function is an aggregate or a window function.
+func IsAggregate(function string) bool { return aggregates[strings.ToUpper(function)] }
+
+// Nearest gives the word of a list that another was probably meant to be, and
+// "" when none is near: one letter wrong in three.
+func Nearest(word string, list []string) string {
+	best, distance := "", (len(word)+1)/3+1
+	for _, candidate := range list {
+		if n := editDistance(strings.ToUpper(word), strings.ToUpper(candidate)); n < distance {
+			best, distance = candidate, n
+		}
+	}
+	return best
+}
+
+// editDistance counts the letters to change, add or take away (Levenshtein).
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

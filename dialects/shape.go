@@ -129,22 +129,3 @@ func FindWords(tokens []Token, words ...string) (span Span, ok bool) {
 	}
 	return Span{}, false
 }
-
-// clauseSpans finds the places that problems with an owner column point at.
-func clauseSpans(tokens []Token) ownerSpans {
-	var at ownerSpans
-	if len(tokens) > 0 {
-		at.Name = tokens[0].Span
-	}
-	for i, t := range tokens {
-		if t.Text == "REFERENCES" && i+1 < len(tokens) {
-			at.Target = tokens[i+1].Span
-			break
-		}
-	}
-	at.Default, _ = FindWords(tokens, "DEFAULT")
-	at.NotNull, _ = FindWords(tokens, "NOT", "NULL")
-	at.OnDelete, _ = FindWords(tokens, "ON", "DELETE")
-	at.OnUpdate, _ = FindWords(tokens, "ON", "UPDATE")
-	return at
-}

@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -106,15 +105,16 @@ func sharedNames(t Target, schema Schema) []sharedName {
 			for _, index := range table.Indexes {
 				names = append(names, sharedName{index.Name, key})
 			}
+			for _, unique := range table.Unique {
+				names = append(names, sharedName{unique.Name, key})
+			}
 		}
 		if traits.ConstraintsShareNames {
 			for _, k := range table.ForeignKeys {
 				names = append(names, sharedName{k.Name, key})
 			}
-			for _, c := range table.Columns {
-				if c.JSONCheck != "" {
-					names = append(names, sharedName{c.JSONCheck, key})
-				}
+			for _, c := range table.Checks {
+				names = append(names, sharedName{c.Name, key})
 			}
 		}
 	}
@@ -224,8 +224,7 @@ func (g *generation) compare(out *Output) error {
 			f.State, f.Content = Unchanged, before
 			return
 		}
-		firstLine, _, _ := bytes.Cut(before, []byte("\n"))
-		ours := bytes.Contains(firstLine, []byte(generatedMark))
+		ours := isOurs(before)
 		switch {
 		case f.role == roleMigration:
 			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + lockFile(g.in.ConfigFile) + " does not know it", Hint: "bring the lock back from git; if the file is not adkgen's, move it or choose another directory"}

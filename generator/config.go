@@ -28,6 +28,7 @@ type Target struct {
 	Tables      TableNames
 	ScopedState bool
 	Indexes     []string // optional indexes of the sessions table: "state", "update_time"
+	HostSchema  []string // files or folders of the user's own migrations; none when they are not known
 	Migrations  Migrations
 	QueriesDir  string // "" for none
 	Snapshot    string // "" for none
@@ -62,7 +63,7 @@ type SQLC struct {
 var (
 	topKeys    = []string{"version", "targets"}
 	targetKeys = []string{"dialect", "owner_id_column", "session_table", "events_table", "app_state_table", "user_state_table",
-		"schema", "scoped_state", "event_compression", "oracle_version", "indexes", "migrations", "queries", "snapshot", "sqlc"}
+		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "indexes", "migrations", "queries", "snapshot", "sqlc"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
 	sqlcKeys      = []string{"file", "package", "out"}
@@ -292,6 +293,7 @@ func (p *configParser) target(n *yaml.Node) *Target {
 	p.settings(t)
 	p.tables(t)
 	p.owner(t)
+	p.hostSchema(t)
 	p.scopedState(t)
 	p.indexes(t)
 	p.migrations(t)
@@ -393,19 +395,32 @@ func (p *configParser) owner(t *Target) {
 		return
 	}
 	owner, problems := t.Dialect.ParseOwner(fragment)
-	if ref := owner.Reference; problems == nil && ref != nil && (ref.Schema == "" || ref.Schema == t.Namespace) {
-		for _, table := range []string{t.Tables.Sessions, t.Tables.Events, t.Tables.AppStates, t.Tables.UserStates} {
-			if strings.EqualFold(ref.Table, table) {
-				problems = append(problems, dialects.Problem{Offset: strings.Index(strings.ToLower(fragment), strings.ToLower(table)), Length: len(table),
-					Message: table + " is one of adkgen's own tables", Hint: "reference the table of your users, accounts or tenants"})
-				break
-			}
-		}
-	}
 	for _, problem := range problems {
 		p.problems = append(p.problems, p.problem(t.places[key], problem.Offset, problem.Length, key, problem.Message, problem.Hint))
 	}
 	t.Owner = &owner
+}
+
+// hostSchema reads one path, or a list of them.
+func (p *configParser) hostSchema(t *Target) {
+	const key = "host_schema"
+	n := t.places[key]
+	switch {
+	case n == nil:
+		return
+	case n.Kind != yaml.SequenceNode:
+		if name := p.pathOf(t.places, key); name != "" {
+			t.HostSchema = []string{name}
+		}
+		return
+	case len(n.Content) == 0:
+		p.refuse(n, key, "the list is empty", "write the path of your migrations, such as db/migrations")
+	}
+	for _, item := range n.Content {
+		if name := p.pathOf(map[string]*yaml.Node{key: item}, key); name != "" {
+			t.HostSchema = append(t.HostSchema, name)
+		}
+	}
 }
 
 func (p *configParser) scopedState(t *Target) {

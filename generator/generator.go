@@ -7,6 +7,8 @@ package generator
 import (
 	"errors"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -22,12 +24,42 @@ type Input struct {
 	// slashes; fs.ErrNotExist when there is none. It is called from several
 	// goroutines.
 	Read func(path string) ([]byte, error)
+	// List gives the names of the files in a folder, which is given as for
+	// Read; fs.ErrNotExist when there is none. Only host_schema and
+	// migrations.start need it.
+	List func(folder string) ([]string, error)
+}
+
+// OnDisk is the input of a configuration file that is on the disk, with its text.
+func OnDisk(configFile string, config []byte) Input {
+	place := func(name string) string {
+		if name = filepath.FromSlash(name); filepath.IsAbs(name) { // only from the command line
+			return name
+		}
+		return filepath.Join(filepath.Dir(configFile), name)
+	}
+	return Input{
+		ConfigFile: configFile,
+		Config:     config,
+		Read:       func(name string) ([]byte, error) { return os.ReadFile(place(name)) },
+		List: func(folder string) ([]string, error) {
+			entries, err := os.ReadDir(place(folder))
+			var names []string
+			for _, entry := range entries {
+				if !entry.IsDir() {
+					names = append(names, entry.Name())
+				}
+			}
+			return names, err
+		},
+	}
 }
 
 // Output is what a run of Generate came to.
 type Output struct {
-	Files []File   // sorted by path, the lock last
-	Notes []string // what the user should know or do, a paragraph each
+	Files    []File   // sorted by path, the lock last
+	Notes    []string // what the user should know or do, a paragraph each
+	Warnings Problems // what is accepted, and worth a second look
 }
 
 // State says what writing a file would do.
@@ -72,16 +104,31 @@ func Generate(in Input) (*Output, error) {
 		return nil, err
 	}
 	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
+	hosts, problems, err := g.loadHosts()
+	if err != nil {
+		return nil, err
+	}
+	if problems = append(problems, g.checkOwners(hosts)...); len(problems) > 0 {
+		return nil, problems.sorted()
+	}
 	schemas := make([]Schema, len(config.Targets))
 	for i, t := range config.Targets {
 		schemas[i] = wantedSchema(t)
+		if hosts[i] != nil {
+			problems = append(problems, g.checkHostNames(t, schemas[i], hosts[i])...)
+		}
 	}
-	if problems := g.checkTogether(schemas); len(problems) > 0 {
+	if problems = append(problems, g.checkTogether(schemas)...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
 	results := make([]targetResult, len(config.Targets))
 	inParallel(len(results), func(i int) { results[i] = g.target(config.Targets[i], schemas[i]) })
-	return g.assemble(results)
+	out, err := g.assemble(results)
+	if err != nil {
+		return nil, err
+	}
+	out.Warnings = g.warnings(hosts)
+	return out, nil
 }
 
 // inParallel calls do for 0 to n-1, on every core.

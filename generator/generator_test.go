@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -20,6 +21,16 @@ func (d disk) input(config string) Input {
 			return []byte(text), nil
 		}
 		return nil, fs.ErrNotExist
+	}, List: func(folder string) (names []string, err error) {
+		for name := range d {
+			if path.Dir(name) == folder {
+				names = append(names, path.Base(name))
+			}
+		}
+		if names == nil {
+			return nil, fs.ErrNotExist
+		}
+		return names, nil
 	}}
 }
 

@@ -38,30 +38,3 @@ func InitialConfig(dialect, tool string) (string, error) {
 func GenerateDirective(packageName string) (string, error) {
 	return templates.Render("common", "generate.go.tmpl", packageName)
 }
-
-// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
-// column and otherwise standard settings.
-func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
-	t := Target{Dialect: d, Owner: &o, Tables: TableNames{Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events")}}
-	schema := wantedSchema(t)
-	r := newRenderer(t)
-	return r.render("create_table", r.table("", schema.Tables[0], false))
-}
-
-// ParseOwner reads one owner column in a dialect. The error is of type
-// Problems; file is the fragment's name in them.
-func ParseOwner(file string, d dialects.Dialect, fragment string) (dialects.Owner, error) {
-	owner, problems := d.ParseOwner(fragment)
-	if len(problems) == 0 {
-		return owner, nil
-	}
-	s := source{file, fragment}
-	var all Problems
-	for _, p := range problems {
-		line, column := s.lineColumn(p.Offset)
-		start := strings.LastIndexByte(fragment[:p.Offset], '\n') + 1
-		all = append(all, Problem{File: file, Line: line, Column: column, Message: p.Message, Hint: p.Hint,
-			Source: s.upToBreak(start, len(fragment)), Width: len([]rune(s.upToBreak(p.Offset, p.Offset+p.Length)))})
-	}
-	return dialects.Owner{}, all.sorted()
-}

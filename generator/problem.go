@@ -17,6 +17,18 @@ type Problem struct {
 	Hint    string `json:"hint,omitempty"`   // what to do instead
 	Source  string `json:"source,omitempty"` // the line, to print a caret under
 	Width   int    `json:"width,omitempty"`  // how many characters of it are meant
+	Other   *Place `json:"other,omitempty"`  // what it does not go with
+	Warning bool   `json:"warning,omitempty"`
+}
+
+// Place is another place that a problem is about.
+type Place struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"` // what is there
+	Source  string `json:"source"`
+	Width   int    `json:"width"`
 }
 
 // Error gives the place and the message in one line.
@@ -27,6 +39,9 @@ func (p Problem) Error() string {
 		fmt.Fprintf(&b, ":%d:%d", p.Line, p.Column)
 	}
 	b.WriteString(": ")
+	if p.Warning {
+		b.WriteString("warning: ")
+	}
 	if p.Key != "" {
 		b.WriteString(p.Key + ": ")
 	}
@@ -39,15 +54,25 @@ func (p Problem) Error() string {
 func (p Problem) Text() string {
 	var b strings.Builder
 	b.WriteString(p.Error() + "\n")
-	if p.Source != "" {
-		line := strings.TrimLeft(p.Source, " \t")
-		indent := p.Column - 1 - (len(p.Source) - len(line))
-		fmt.Fprintf(&b, "    %s\n    %s^%s\n", line, blanks(line, indent), strings.Repeat("~", max(p.Width-1, 0)))
+	b.WriteString(caret(p.Source, p.Column, p.Width))
+	if o := p.Other; o != nil {
+		fmt.Fprintf(&b, "%s:%d:%d: %s\n%s", o.File, o.Line, o.Column, o.Message, caret(o.Source, o.Column, o.Width))
 	}
 	if p.Hint != "" {
 		b.WriteString("hint: " + p.Hint + "\n")
 	}
 	return b.String()
+}
+
+// caret is a line with a mark under width characters from a column; "" for no
+// line.
+func caret(source string, column, width int) string {
+	if source == "" {
+		return ""
+	}
+	line := strings.TrimLeft(source, " \t")
+	indent := column - 1 - (len(source) - len(line))
+	return fmt.Sprintf("    %s\n    %s^%s\n", line, blanks(line, indent), strings.Repeat("~", max(width-1, 0)))
 }
 
 // blanks gives white space as wide as the first n characters of line.

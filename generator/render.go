@@ -35,6 +35,8 @@ type tableView struct {
 	Columns              []columnView
 	NameWidth, TypeWidth int
 	PrimaryKey           keyView
+	Unique               []keyView
+	Checks               []Check // names quoted
 	ForeignKeys          []foreignKeyView
 	Indexes              []indexView
 	Idempotent           bool
@@ -51,8 +53,8 @@ func (t tableView) ColumnNames() []string {
 }
 
 type columnView struct {
-	Name, Type, Collation, Default, JSONCheck string
-	NotNull                                   bool
+	Name, Type, Collation, Default, Comment string
+	NotNull                                 string // the clause, with its name; "" for none
 }
 
 type keyView struct {
@@ -65,6 +67,7 @@ type foreignKeyView struct {
 	Columns, Referenced           []string
 	Table                         string // with its namespace
 	OnDelete, OnUpdate            dialects.Action
+	MatchFull                     bool
 	Deferrable, InitiallyDeferred bool
 }
 
@@ -154,6 +157,9 @@ func (r renderer) requires(t Table) []string {
 	if t.Role != RoleSessions {
 		return nil
 	}
+	if o := r.target.Owner; o != nil && o.UserType && r.traits.DeclaresTypes {
+		needs = append(needs, "type "+o.Type)
+	}
 	for _, k := range t.ForeignKeys {
 		need := r.qualified(k.Namespace, k.Table)
 		if len(k.Referenced) > 0 {
@@ -165,9 +171,12 @@ func (r renderer) requires(t Table) []string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, NotNull: c.NotNull}
-	if c.JSONCheck != "" {
-		view.JSONCheck = r.quote(c.JSONCheck)
+	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Comment: c.Comment}
+	if c.NotNull {
+		view.NotNull = "NOT NULL"
+		if c.NotNullConstraint != "" {
+			view.NotNull = "CONSTRAINT " + r.quote(c.NotNullConstraint) + " NOT NULL"
+		}
 	}
 	return view
 }
@@ -183,10 +192,16 @@ func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
 			v.TypeWidth = max(v.TypeWidth, width)
 		}
 	}
+	for _, k := range t.Unique {
+		v.Unique = append(v.Unique, keyView{r.quote(k.Name), r.quoteAll(k.Columns)})
+	}
+	for _, c := range t.Checks {
+		v.Checks = append(v.Checks, Check{r.quote(c.Name), c.Expression})
+	}
 	for _, k := range t.ForeignKeys {
 		v.ForeignKeys = append(v.ForeignKeys, foreignKeyView{
 			Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
-			Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate,
+			Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate, MatchFull: k.MatchFull,
 			Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
 		})
 	}

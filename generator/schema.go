@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -35,19 +36,28 @@ type Table struct {
 	Name        string       `yaml:"name"`
 	Columns     []Column     `yaml:"columns"`
 	PrimaryKey  Key          `yaml:"primary_key,flow"`
+	Unique      []Key        `yaml:"unique,omitempty"`
+	Checks      []Check      `yaml:"checks,omitempty"`
 	ForeignKeys []ForeignKey `yaml:"foreign_keys,omitempty"`
 	Indexes     []Index      `yaml:"indexes,omitempty"`
 }
 
 // Column is one column. Type and Default are SQL.
 type Column struct {
-	Name      string `yaml:"name"`
-	Type      string `yaml:"type"`
-	Collation string `yaml:"collation,omitempty"` // the clause, of an owner column; adkgen's own types contain theirs
-	NotNull   bool   `yaml:"not_null,omitempty"`
-	Default   string `yaml:"default,omitempty"`
-	JSONCheck string `yaml:"json_check,omitempty"` // the name of its CHECK (… IS JSON)
-	Owner     bool   `yaml:"owner,omitempty"`
+	Name              string `yaml:"name"`
+	Type              string `yaml:"type"`
+	Collation         string `yaml:"collation,omitempty"` // the clause, of an owner column; adkgen's own types contain theirs
+	NotNull           bool   `yaml:"not_null,omitempty"`
+	NotNullConstraint string `yaml:"not_null_constraint,omitempty"` // a name for NOT NULL; "" for none
+	Default           string `yaml:"default,omitempty"`
+	Comment           string `yaml:"comment,omitempty"` // the text
+	Owner             bool   `yaml:"owner,omitempty"`
+}
+
+// Check is a condition on the values of one column, as SQL.
+type Check struct {
+	Name       string `yaml:"name"`
+	Expression string `yaml:"expression"`
 }
 
 // Key is a named list of columns.
@@ -63,6 +73,7 @@ type ForeignKey struct {
 	Namespace         string          `yaml:"namespace,omitempty"` // of the referenced table
 	Table             string          `yaml:"table"`
 	Referenced        []string        `yaml:"referenced,flow,omitempty"` // columns; none for the primary key
+	MatchFull         bool            `yaml:"match_full,omitempty"`
 	OnDelete          dialects.Action `yaml:"on_delete"`
 	OnUpdate          dialects.Action `yaml:"on_update"`
 	Deferrable        bool            `yaml:"deferrable,omitempty"`
@@ -102,16 +113,21 @@ func wantedSchema(t Target) Schema {
 type schemaBuilder struct{ target Target }
 
 // column makes a column of a kind; only withDefault takes the kind's default.
-func (b schemaBuilder) column(table, name string, kind dialects.Kind, withDefault bool) Column {
+func (b schemaBuilder) column(name string, kind dialects.Kind, withDefault bool) Column {
 	t := b.target.Dialect.Type(kind)
 	c := Column{Name: b.stored(name), Type: t.SQL, NotNull: !t.Nullable}
 	if withDefault {
 		c.Default = t.Default
 	}
-	if t.JSONCheck {
-		c.JSONCheck = b.name(table, name, "ck")
-	}
 	return c
+}
+
+// jsonCheck is the CHECK of a column whose type does not check JSON itself.
+func (b schemaBuilder) jsonCheck(table, column string, kind dialects.Kind) []Check {
+	if !b.target.Dialect.Type(kind).JSONCheck {
+		return nil
+	}
+	return []Check{{b.name(table, column, "ck"), b.target.Dialect.Quote(b.stored(column)) + " IS JSON"}}
 }
 
 // stored folds a name of adkgen's own as the database does.
@@ -155,16 +171,19 @@ func derivedName(d dialects.Dialect, table string, parts ...string) string {
 func (b schemaBuilder) sessions() Table {
 	name := b.target.Tables.Sessions
 	table := Table{Role: RoleSessions, Name: name, Columns: []Column{
-		b.column(name, "app_name", dialects.KindKey, false),
-		b.column(name, "user_id", dialects.KindKey, false),
-		b.column(name, "id", dialects.KindKey, false),
-		b.column(name, "state", dialects.KindState, true),
-		b.column(name, "revision", dialects.KindCounter, true),
-		b.column(name, "create_time", dialects.KindTime, true),
-		b.column(name, "update_time", dialects.KindTime, true),
-	}, PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "id")}}
+		b.column("app_name", dialects.KindKey, false),
+		b.column("user_id", dialects.KindKey, false),
+		b.column("id", dialects.KindKey, false),
+		b.column("state", dialects.KindState, true),
+		b.column("revision", dialects.KindCounter, true),
+		b.column("create_time", dialects.KindTime, true),
+		b.column("update_time", dialects.KindTime, true),
+	},
+		PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "id")},
+		Checks:     b.jsonCheck(name, "state", dialects.KindState),
+	}
 	if o := b.target.Owner; o != nil {
-		column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, Default: o.Default, Owner: true}
+		column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Comment: o.Comment, Owner: true}
 		if o.Collation != "" {
 			column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
 		}
@@ -172,7 +191,14 @@ func (b schemaBuilder) sessions() Table {
 		if o.Reference != nil {
 			table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(name, o))
 		}
-		table.Indexes = append(table.Indexes, Index{b.name(name, o.Name, "idx"), IndexOwner, []string{o.Name}})
+		if o.Check != nil {
+			table.Checks = append(table.Checks, Check{cmp.Or(o.Check.Constraint, b.name(name, o.Name, "ck")), o.Check.Expression})
+		}
+		if o.Unique != nil { // its index serves as well
+			table.Unique = append(table.Unique, Key{cmp.Or(o.Unique.Constraint, b.name(name, o.Name, "uq")), []string{o.Name}})
+		} else {
+			table.Indexes = append(table.Indexes, Index{b.name(name, o.Name, "idx"), IndexOwner, []string{o.Name}})
+		}
 	}
 	for _, index := range b.target.Indexes {
 		switch IndexKind(index) {
@@ -188,13 +214,10 @@ func (b schemaBuilder) sessions() Table {
 func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
 	ref := o.Reference
 	key := ForeignKey{
-		Name: ref.Constraint, Columns: []string{o.Name},
-		Namespace: ref.Schema, Table: ref.Table,
+		Name: cmp.Or(ref.Constraint, b.name(table, o.Name, "fk")), Columns: []string{o.Name},
+		Namespace: ref.Schema, Table: ref.Table, MatchFull: ref.MatchFull,
 		OnDelete: ref.OnDelete, OnUpdate: ref.OnUpdate,
 		Deferrable: ref.Deferrable, InitiallyDeferred: ref.InitiallyDeferred,
-	}
-	if key.Name == "" {
-		key.Name = b.name(table, o.Name, "fk")
 	}
 	if ref.Column != "" {
 		key.Referenced = []string{ref.Column}
@@ -205,18 +228,19 @@ func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
 func (b schemaBuilder) events() Table {
 	name := b.target.Tables.Events
 	return Table{Role: RoleEvents, Name: name, Columns: []Column{
-		b.column(name, "app_name", dialects.KindKey, false),
-		b.column(name, "user_id", dialects.KindKey, false),
-		b.column(name, "session_id", dialects.KindKey, false),
-		b.column(name, "id", dialects.KindKey, false),
-		b.column(name, "seq", dialects.KindCounter, false),
-		b.column(name, "invocation_id", dialects.KindText, false),
-		b.column(name, "author", dialects.KindText, false),
-		b.column(name, "branch", dialects.KindText, false),
-		b.column(name, "timestamp", dialects.KindTime, false),
-		b.column(name, "event_data", dialects.KindDocument, false),
+		b.column("app_name", dialects.KindKey, false),
+		b.column("user_id", dialects.KindKey, false),
+		b.column("session_id", dialects.KindKey, false),
+		b.column("id", dialects.KindKey, false),
+		b.column("seq", dialects.KindCounter, false),
+		b.column("invocation_id", dialects.KindText, false),
+		b.column("author", dialects.KindText, false),
+		b.column("branch", dialects.KindText, false),
+		b.column("timestamp", dialects.KindTime, false),
+		b.column("event_data", dialects.KindDocument, false),
 	},
 		PrimaryKey: Key{b.name(name, "pk"), b.allStored("app_name", "user_id", "session_id", "id")},
+		Checks:     b.jsonCheck(name, "event_data", dialects.KindDocument),
 		ForeignKeys: []ForeignKey{{
 			Name: b.name(name, "session_fk"), Columns: b.allStored("app_name", "user_id", "session_id"),
 			Namespace: b.target.Namespace, Table: b.target.Tables.Sessions, Referenced: b.allStored("app_name", "user_id", "id"),
@@ -229,11 +253,12 @@ func (b schemaBuilder) events() Table {
 func (b schemaBuilder) states(role Role, name string, key ...string) Table {
 	table := Table{Role: role, Name: name}
 	for _, column := range key {
-		table.Columns = append(table.Columns, b.column(name, column, dialects.KindKey, false))
+		table.Columns = append(table.Columns, b.column(column, dialects.KindKey, false))
 	}
 	table.Columns = append(table.Columns,
-		b.column(name, "state", dialects.KindState, true),
-		b.column(name, "update_time", dialects.KindTime, true))
+		b.column("state", dialects.KindState, true),
+		b.column("update_time", dialects.KindTime, true))
 	table.PrimaryKey = Key{b.name(name, "pk"), b.allStored(slices.Clone(key)...)}
+	table.Checks = b.jsonCheck(name, "state", dialects.KindState)
 	return table
 }

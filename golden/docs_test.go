@@ -44,7 +44,7 @@ func TestDocs(t *testing.T) {
 				}
 				continue
 			}
-			_, err := generator.Generate(generator.Input{ConfigFile: name, Config: []byte(m[3]), Read: func(string) ([]byte, error) { return nil, os.ErrNotExist }})
+			_, err := generator.Generate(reader(name, m[3]))
 			if err != nil {
 				t.Errorf("%s: %v\n%s", name, err, m[3])
 			}
@@ -102,9 +102,71 @@ func TestInitialConfigExamples(t *testing.T) {
 		for _, line := range []string{"app_state_table", "user_state_table"} { // scoped_state: false leaves these out
 			config = regexp.MustCompile(`(?m)^    `+line+`: .*\n`).ReplaceAllString(config, "")
 		}
-		_, err = generator.Generate(generator.Input{ConfigFile: "adkgen.yaml", Config: []byte(config), Read: func(string) ([]byte, error) { return nil, os.ErrNotExist }})
+		_, err = generator.Generate(reader("adkgen.yaml", config))
 		if err != nil {
 			t.Errorf("%s: %v\n%s", dialect, err, config)
 		}
+	}
+}
+
+var ownerType = regexp.MustCompile(`account_id (\S+) NOT NULL`)
+
+// reader is the input of somebody who follows the documentation: there are
+// migrations of his own in db/migrations, and nothing of adkgen's yet.
+func reader(file, config string) generator.Input {
+	typ := "BIGINT"
+	if m := ownerType.FindStringSubmatch(config); m != nil {
+		typ = m[1]
+	}
+	return generator.Input{ConfigFile: file, Config: []byte(config),
+		Read: func(name string) ([]byte, error) {
+			if name == "db/migrations/0001_users.sql" {
+				return []byte("CREATE TABLE users (id " + typ + " PRIMARY KEY);\n"), nil
+			}
+			return nil, os.ErrNotExist
+		},
+		List: func(folder string) ([]string, error) {
+			if folder == "db/migrations" {
+				return []string{"0001_users.sql"}, nil
+			}
+			return nil, os.ErrNotExist
+		}}
+}
+
+// TestOwnerRules holds every line of the tables in docs/owner-column.md.
+func TestOwnerRules(t *testing.T) {
+	text, err := os.ReadFile("../docs/owner-column.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 7 || !strings.HasPrefix(cells[0], " `") {
+			continue
+		}
+		rules++
+		for i, name := range generator.DialectNames {
+			d, _ := generator.NewDialect(name, generator.DialectOptions{})
+			integer := "BIGINT"
+			if name == "oracle" {
+				integer = "NUMBER(10)"
+			}
+			fragment := strings.ReplaceAll(strings.Trim(cells[0], " `"), " ID", " "+integer)
+			_, warnings, err := generator.ParseOwner("FRAGMENT", d, fragment, nil)
+			got := "yes"
+			switch {
+			case err != nil:
+				got = "no"
+			case len(warnings) > 0:
+				got = "warns"
+			}
+			if want := strings.TrimSpace(cells[1+i]); got != want {
+				t.Errorf("%s: %s: %s, and the page says %s: %v %v", name, fragment, got, want, err, warnings)
+			}
+		}
+	}
+	if rules < 40 {
+		t.Errorf("%d rules", rules)
 	}
 }

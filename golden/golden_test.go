@@ -88,9 +88,8 @@ func generateCase(t *testing.T, dir string) tree {
 	}
 	work := t.TempDir()
 	writeTree(t, work, have)
-	input := generator.Input{ConfigFile: "adkgen.yaml", Config: config, Read: func(name string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(work, filepath.FromSlash(name)))
-	}}
+	input := generator.OnDisk(filepath.Join(work, "adkgen.yaml"), config)
+	input.ConfigFile = "adkgen.yaml"
 	out, err := generator.Generate(input)
 	var problems generator.Problems
 	if errors.As(err, &problems) {
@@ -118,8 +117,12 @@ func generateCase(t *testing.T, dir string) tree {
 			result["want/"+name] = text
 		}
 	}
-	if len(out.Notes) > 0 {
-		result["notes.txt"] = strings.Join(out.Notes, "\n")
+	notes := strings.Join(out.Notes, "\n")
+	if len(out.Warnings) > 0 {
+		notes = out.Warnings.Error() + "\n" + notes
+	}
+	if notes != "" {
+		result["notes.txt"] = notes
 	}
 	return result
 }

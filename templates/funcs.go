@@ -10,15 +10,15 @@ import (
 
 // funcs are what templates can call.
 var funcs = template.FuncMap{
-	"pad":    pad,
-	"row":    row,
-	"clause": clause,
-	"word":   word,
-	"list":   func(items []string) string { return strings.Join(items, ", ") },
-	"prefix": prefix,
-	"quoted": func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
-	"trim":   strings.TrimSpace,
-	"yaml":   yamlString,
+	"pad":     pad,
+	"row":     row,
+	"clause":  clause,
+	"list":    func(items []string) string { return strings.Join(items, ", ") },
+	"prefix":  prefix,
+	"quoted":  func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
+	"literal": literal,
+	"trim":    strings.TrimSpace,
+	"yaml":    yamlString,
 }
 
 // pad fills a text up to a width in characters.
@@ -49,12 +49,12 @@ func clause(keyword, argument string) string {
 	return keyword + " " + argument
 }
 
-// word is text if it applies, and "" otherwise.
-func word(applies bool, text string) string {
-	if applies {
-		return text
+// literal is a text as SQL, in quotes; "" for no text.
+func literal(text string) string {
+	if text == "" {
+		return ""
 	}
-	return ""
+	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 }
 
 // prefix writes a list of columns with a table's alias before each.

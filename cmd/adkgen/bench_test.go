@@ -70,6 +70,31 @@ func BenchmarkProcess(b *testing.B) {
 	})
 }
 
+// BenchmarkOwner parses and checks one owner column: first in a process, with
+// the process itself, and warm.
+func BenchmarkOwner(b *testing.B) {
+	name := program(b)
+	for _, dialect := range generator.DialectNames {
+		fragment := "account_id BIGINT NOT NULL REFERENCES users(id) ON DELETE CASCADE"
+		if dialect == "oracle" {
+			fragment = strings.ReplaceAll(fragment, "BIGINT", "NUMBER(19)")
+		}
+		b.Run(dialect+"/first", func(b *testing.B) {
+			for b.Loop() {
+				execute(b, b.TempDir(), name, "owner", "--json", "-d", dialect, fragment)
+			}
+		})
+		d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
+		b.Run(dialect+"/warm", func(b *testing.B) {
+			for b.Loop() {
+				if _, _, err := generator.ParseOwner("FRAGMENT", d, fragment, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 // BenchmarkTargets generates and writes many tenants; ns/target tells whether
 // the work grows with their number only, and -cpu 1,2 whether cores share it.
 func BenchmarkTargets(b *testing.B) {

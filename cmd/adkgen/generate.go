@@ -43,6 +43,7 @@ nothing at all is written.`,
 				}
 				r.files(out.Files, false)
 			}
+			r.text(out.Warnings)
 			for _, note := range out.Notes {
 				fmt.Fprintf(r.err, "\n%s", note)
 			}
@@ -68,12 +69,7 @@ func generateFrom(config string) (*generator.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	folder := filepath.Dir(config)
-	return generator.Generate(generator.Input{
-		ConfigFile: config,
-		Config:     text,
-		Read:       func(path string) ([]byte, error) { return os.ReadFile(filepath.Join(folder, filepath.FromSlash(path))) },
-	})
+	return generator.Generate(generator.OnDisk(config, text))
 }
 
 func changed(files []generator.File) int {

@@ -13,6 +13,7 @@ import (
 
 func ownerCommand(r *reporter) *cobra.Command {
 	var name string
+	var schema []string
 	cmd := &cobra.Command{
 		Use:     "owner FRAGMENT",
 		Short:   "Parse one owner column and print what was understood",
@@ -23,15 +24,28 @@ func ownerCommand(r *reporter) *cobra.Command {
 			if !ok {
 				return generator.Problems{{File: "--dialect", Message: fmt.Sprintf("%q is not a dialect", name), Hint: "write -d with " + dialects.OneOf(generator.DialectNames)}}
 			}
-			owner, err := generator.ParseOwner("FRAGMENT", d, args[0])
+			var host *generator.Host
+			if len(schema) > 0 {
+				var err error
+				if host, err = generator.ReadHost(d, generator.OnDisk("adkgen.yaml", nil), schema); err != nil {
+					return err
+				}
+			}
+			owner, warnings, err := generator.ParseOwner("FRAGMENT", d, args[0], host)
 			if err != nil {
 				return err
+			}
+			if host != nil {
+				warnings = append(warnings, host.Warnings...)
 			}
 			if r.json {
 				encoder := json.NewEncoder(r.out)
 				encoder.SetIndent("", "  ")
 				encoder.SetEscapeHTML(false)
-				return encoder.Encode(owner)
+				return encoder.Encode(struct {
+					dialects.Owner
+					Warnings generator.Problems `json:"warnings,omitempty"`
+				}{owner, warnings})
 			}
 			sql, err := generator.OwnerSQL(d, owner)
 			if err != nil {
@@ -39,10 +53,12 @@ func ownerCommand(r *reporter) *cobra.Command {
 			}
 			r.owner(d, owner)
 			fmt.Fprintf(r.out, "\n%s", sql)
+			r.text(warnings)
 			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&name, "dialect", "d", "", "the database: "+strings.Join(generator.DialectNames, ", "))
+	cmd.Flags().StringSliceVar(&schema, "schema", nil, "a file or folder of your own migrations, to check the foreign key against")
 	cmd.Flags().BoolVar(&r.json, "json", false, "print the column, or the problems, as JSON")
 	_ = cmd.MarkFlagRequired("dialect") // fails only for a flag that is not there
 	return cmd
@@ -60,11 +76,24 @@ func (r *reporter) owner(d dialects.Dialect, o dialects.Owner) {
 	if o.NotNull {
 		null = "no"
 	}
-	line("column", o.Name)
-	line("type", o.Type)
+	ownType := ""
+	if o.UserType {
+		ownType = " (none of " + d.Traits().Title + "'s own)"
+	}
+	line("column", d.Quote(o.Name))
+	line("type", o.Type+ownType)
 	line("can be NULL", null)
+	line("NOT NULL's name", o.NotNullConstraint)
 	line("default", o.Default)
 	line("collation", o.Collation)
+	line("comment", o.Comment)
+	if o.Unique != nil {
+		line("unique", strings.TrimSpace("yes "+o.Unique.Constraint))
+	}
+	if o.Check != nil {
+		line("check", o.Check.Expression)
+		line("check's name", o.Check.Constraint)
+	}
 	if ref := o.Reference; ref != nil {
 		target := dialects.Qualified(d.Quote, ref.Schema, ref.Table)
 		if ref.Column != "" {
@@ -72,6 +101,9 @@ func (r *reporter) owner(d dialects.Dialect, o dialects.Owner) {
 		}
 		line("references", target)
 		line("constraint", ref.Constraint)
+		if ref.MatchFull {
+			line("match", "FULL")
+		}
 		line("on delete", string(ref.OnDelete))
 		line("on update", string(ref.OnUpdate))
 		switch {

@@ -61,6 +61,11 @@ func (r *reporter) problems(problems generator.Problems) {
 		_ = encoder.Encode(problems)
 		return
 	}
+	r.text(problems)
+}
+
+// text prints problems or warnings as a person reads them.
+func (r *reporter) text(problems generator.Problems) {
 	for _, p := range problems {
 		first, rest, _ := strings.Cut(p.Text(), "\n")
 		fmt.Fprintf(r.err, "%s\n%s", r.style(r.err, bold, first), rest)

@@ -25,7 +25,15 @@ func Run(t *testing.T, d dialects.Dialect) {
 	t.Run("Names", func(t *testing.T) { names(t, d) })
 	t.Run("Types", func(t *testing.T) { types(t, d) })
 	t.Run("Owner", func(t *testing.T) { owners(t, d) })
+	RunCorpus(t, d)
+	t.Run("Schema", func(t *testing.T) { schemas(t, d) })
 	t.Run("Bounds", func(t *testing.T) { bounds(t, d) })
+}
+
+// RunCorpus runs the corpus alone: for a flavour whose dialect has the suite.
+func RunCorpus(t *testing.T, d dialects.Dialect) {
+	t.Run("Combined", func(t *testing.T) { combined(t, d) })
+	t.Run("Rules", func(t *testing.T) { rules(t, d) })
 }
 
 // names holds that a quoted name reads back as the same name, and that names
@@ -69,21 +77,31 @@ func types(t *testing.T, d dialects.Dialect) {
 // the problems with the fragment and a caret.
 func Text(d dialects.Dialect, fragment string) (name, text string) {
 	owner, problems := d.ParseOwner(fragment)
-	if len(problems) == 0 {
-		text, err := json.MarshalIndent(owner, "", "  ")
-		if err != nil {
-			panic(err) // strings and booleans always encode
-		}
-		return "understood", string(text) + "\n"
-	}
 	var b strings.Builder
-	for _, p := range problems {
-		start := strings.LastIndexByte(fragment[:p.Offset], '\n') + 1
-		line, _, _ := strings.Cut(fragment[start:], "\n")
-		fmt.Fprintf(&b, "%s\n%s\n%s%s\nhint: %s\n", p.Message, line,
-			strings.Repeat(" ", utf8.RuneCountInString(fragment[start:p.Offset])), strings.Repeat("^", max(1, utf8.RuneCountInString(fragment[p.Offset:p.Offset+p.Length]))), p.Hint)
+	if len(problems) > 0 {
+		for _, p := range problems {
+			b.WriteString(problemText(fragment, p))
+		}
+		return "problems", b.String()
 	}
-	return "problems", b.String()
+	encoder := json.NewEncoder(&b)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(owner); err != nil {
+		panic(err) // strings and booleans always encode
+	}
+	for _, w := range owner.Warnings {
+		b.WriteString("warning: " + problemText(fragment, w))
+	}
+	return "understood", b.String()
+}
+
+// problemText is a problem with the line that it is in, a caret, and the hint.
+func problemText(fragment string, p dialects.Problem) string {
+	start := strings.LastIndexByte(fragment[:p.Offset], '\n') + 1
+	line, _, _ := strings.Cut(fragment[start:], "\n")
+	return fmt.Sprintf("%s\n%s\n%s%s\nhint: %s\n", p.Message, line,
+		strings.Repeat(" ", utf8.RuneCountInString(fragment[start:p.Offset])), strings.Repeat("^", max(1, utf8.RuneCountInString(fragment[p.Offset:p.Offset+p.Length]))), p.Hint)
 }
 
 func owners(t *testing.T, d dialects.Dialect) {
@@ -135,7 +153,7 @@ func bounds(t *testing.T, d dialects.Dialect) {
 func Check(t *testing.T, d dialects.Dialect, fragment string) {
 	t.Helper()
 	owner, problems := d.ParseOwner(fragment)
-	for _, p := range problems {
+	for _, p := range append(problems, owner.Warnings...) {
 		if p.Offset < 0 || p.Length < 0 || p.Offset+p.Length > len(fragment) || p.Message == "" || p.Hint == "" {
 			t.Errorf("%q: a problem without place or words: %+v", fragment, p)
 		}
@@ -143,52 +161,16 @@ func Check(t *testing.T, d dialects.Dialect, fragment string) {
 	if len(problems) > 0 {
 		return
 	}
-	again, problems := d.ParseOwner(Definition(d, owner))
+	again, problems := d.ParseOwner(dialects.Definition(d, owner))
 	if len(problems) > 0 {
-		t.Errorf("%q was understood, but %q, written from it, is refused: %v", fragment, Definition(d, owner), problems)
+		t.Errorf("%q was understood, but %q, written from it, is refused: %v", fragment, dialects.Definition(d, owner), problems)
 		return
 	}
 	got, _ := json.Marshal(again)
 	want, _ := json.Marshal(owner)
 	if string(got) != string(want) {
-		t.Errorf("%q reads as\n%s\nand %q, written from it, as\n%s", fragment, want, Definition(d, owner), got)
+		t.Errorf("%q reads as\n%s\nand %q, written from it, as\n%s", fragment, want, dialects.Definition(d, owner), got)
 	}
-}
-
-// Definition writes a model as one column definition.
-func Definition(d dialects.Dialect, o dialects.Owner) string {
-	words := []string{d.Quote(o.Name), o.Type}
-	if o.Collation != "" {
-		words = append(words, "COLLATE", o.Collation)
-	}
-	if o.Default != "" {
-		words = append(words, "DEFAULT", o.Default)
-	}
-	if o.NotNull {
-		words = append(words, "NOT NULL")
-	}
-	if ref := o.Reference; ref != nil {
-		if ref.Constraint != "" {
-			words = append(words, "CONSTRAINT", d.Quote(ref.Constraint))
-		}
-		words = append(words, "REFERENCES", dialects.Qualified(d.Quote, ref.Schema, ref.Table))
-		if ref.Column != "" {
-			words = append(words, "("+d.Quote(ref.Column)+")")
-		}
-		if ref.OnDelete != dialects.NoAction {
-			words = append(words, "ON DELETE", string(ref.OnDelete))
-		}
-		if ref.OnUpdate != dialects.NoAction {
-			words = append(words, "ON UPDATE", string(ref.OnUpdate))
-		}
-		if ref.Deferrable {
-			words = append(words, "DEFERRABLE")
-		}
-		if ref.InitiallyDeferred {
-			words = append(words, "INITIALLY DEFERRED")
-		}
-	}
-	return strings.Join(words, " ")
 }
 
 // Fragments are the fragments in a folder such as testdata/owner.

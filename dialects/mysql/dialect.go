@@ -17,6 +17,7 @@ type flavour struct {
 	// spaces included.
 	byteCollation string
 	collate       string // the clause for a collation, %s
+	unnamedChecks bool   // a CHECK inside a column has no name
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -43,9 +44,11 @@ func (d Dialect) Traits() dialects.Traits {
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
 		Namespaces:            "database",
+		FoldsColumns:          true, // 11.2.3: column names are never case-sensitive
 		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
 		ReferenceInNamespace:  true,
+		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
 		Templates:             "mysql",

@@ -1,16 +1,28 @@
 package mysql
 
-import "github.com/adkgen/adkgen/dialects"
+import (
+	"maps"
+
+	"github.com/adkgen/adkgen/dialects"
+)
 
 // MariaDB is the dialect for MariaDB. Its collations stand in /*M! … */, which
 // MariaDB runs and MySQL's grammar, and so sqlc, skips.
 func MariaDB() Dialect {
 	return Dialect{flavour{
-		name: "mariadb", title: "MariaDB", reserved: mariadbReserved,
-		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX"},
+		name: "mariadb", title: "MariaDB", reserved: bothReserved, // MySQL's grammar reads the fragments, and sqlc's the queries
+		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP"},
+		unnamedChecks: true,
 		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
 	}}
 }
+
+// bothReserved are the words that MySQL or MariaDB reserves.
+var bothReserved = func() map[string]bool {
+	words := maps.Clone(mysqlReserved)
+	maps.Copy(words, mariadbReserved)
+	return words
+}()
 
 // mariadbReserved are the reserved words of MariaDB 10.6 to 11.4: Knowledge
 // Base, "Reserved Words", less the exceptions it lists, and the words that the

@@ -10,6 +10,8 @@ import (
 
 func TestDialect(t *testing.T) { dialecttest.Run(t, mysql.MySQL()) }
 
+func TestMariaDB(t *testing.T) { dialecttest.RunCorpus(t, mysql.MariaDB()) }
+
 func FuzzParseOwner(f *testing.F) { dialecttest.Fuzz(f, mysql.MySQL()) }
 
 func BenchmarkParseOwner(b *testing.B) {
@@ -34,3 +36,5 @@ func TestMariaDBReadsAsMySQLDoes(t *testing.T) {
 		dialecttest.Check(t, mysql.MariaDB(), fragment)
 	}
 }
+
+func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, mysql.MySQL()) }

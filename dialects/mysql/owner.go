@@ -3,6 +3,7 @@ package mysql
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/adkgen/adkgen/dialects"
 	"vitess.io/vitess/go/vt/sqlparser"
@@ -93,9 +94,11 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			return dialects.Owner{}
 		}
 	}
-	statement, err := newParser().ParseStrictDDL(before + fragment + after)
+	f := prepare(fragment, r.Tokens)
+	statement, err := newParser().ParseStrictDDL(before + f.text + after)
 	if err != nil {
-		d.refuseSyntax(r, err)
+		offset, message := syntaxError(err, before)
+		d.refuseSyntax(r, f.original(offset), message)
 		return dialects.Owner{}
 	}
 	column := onlyColumn(statement)
@@ -106,30 +109,136 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 	if name := r.Tokens[0].Text; !strings.HasPrefix(name, "`") && d.flavour.reserved[name] {
 		r.Refuse(r.Tokens[0].Offset, dialects.Refusal{Message: name + " is a reserved word of " + d.flavour.title, Hint: "choose another name, such as owner_" + strings.ToLower(name)})
 	}
-	return reader{r, d}.column(column)
+	reader := reader{r, d}
+	owner := reader.column(column)
+	if len(f.insertions) > 0 && owner.Reference != nil {
+		owner.Reference.Column = ""
+	}
+	reader.readChecks(&owner, f.checks)
+	return owner
 }
 
-// refuseSyntax says what a syntax error means, where MySQL knows the clause and
-// Vitess does not, or where another database would take it.
-func (d Dialect) refuseSyntax(r *dialects.Reader, err error) {
-	offset, message := syntaxError(err)
-	if offset >= len(r.Fragment) {
-		if _, references := dialects.FindWords(r.Tokens, "REFERENCES"); references {
-			message = "the referenced column is missing, which " + d.flavour.title + " wants named"
-			r.Refuse(r.Tokens[len(r.Tokens)-1].Offset, dialects.Refusal{Message: message, Hint: "write REFERENCES users(id)"})
-			return
+// prepared is SQL as Vitess can read it. MySQL's grammar has things that
+// Vitess's has not: a CHECK inside a column, which is blanked here and read by
+// itself, and REFERENCES without columns, which gets one.
+type prepared struct {
+	text       string
+	checks     []checkClause
+	insertions []int // where columnList was put in, in the original text
+}
+
+// checkClause is a CHECK inside a column.
+type checkClause struct {
+	name       string
+	at         int // the offset of the word
+	start, end int // of the expression between the parentheses
+	misplaced  bool
+}
+
+// columnList stands for the missing column of REFERENCES.
+const columnList = " (_)"
+
+// beforeConstraint are the tokens after which a CHECK is the table's.
+var beforeConstraint = map[string]bool{",": true, "(": true, "ADD": true}
+
+// prepare makes text ready for Vitess; the tokens are those of the text.
+func prepare(text string, tokens []dialects.Token) prepared {
+	p := prepared{}
+	blanked := []byte(text)
+	references := false
+	for i := 0; i < len(tokens); i++ {
+		t := tokens[i]
+		switch {
+		case t.Text == "CHECK" && i+1 < len(tokens) && tokens[i+1].Kind == dialects.TokenOpen:
+			first, check := i, checkClause{at: t.Offset, start: tokens[i+1].Offset + 1, misplaced: references}
+			switch {
+			case i > 1 && tokens[i-2].Text == "CONSTRAINT":
+				first, check.name = i-2, unquote(tokens[i-1], text)
+			case i > 0 && tokens[i-1].Text == "CONSTRAINT":
+				first = i - 1
+			}
+			if first == 0 || beforeConstraint[tokens[first-1].Text] {
+				continue
+			}
+			last := closing(tokens, i+1)
+			check.end = tokens[last].Offset
+			p.checks = append(p.checks, check)
+			for at := tokens[first].Offset; at <= check.end; at++ {
+				blanked[at] = ' '
+			}
+			i = last
+		case t.Text == "REFERENCES" && i+1 < len(tokens):
+			references = true
+			last := i + 1
+			for last+2 < len(tokens) && tokens[last+1].Text == "." {
+				last += 2
+			}
+			if last+1 >= len(tokens) || tokens[last+1].Kind != dialects.TokenOpen {
+				p.insertions = append(p.insertions, tokens[last].Offset+tokens[last].Length)
+			}
 		}
 	}
+	var b strings.Builder
+	from := 0
+	for _, at := range p.insertions {
+		b.Write(blanked[from:at])
+		b.WriteString(columnList)
+		from = at
+	}
+	b.Write(blanked[from:])
+	p.text = b.String()
+	return p
+}
+
+// original gives the place in the original of a place in the prepared text.
+func (p prepared) original(offset int) int {
+	for _, at := range p.insertions {
+		if offset < at {
+			break
+		}
+		offset = max(at, offset-len(columnList))
+	}
+	return offset
+}
+
+// closing gives the index of the token that closes an opening one.
+func closing(tokens []dialects.Token, open int) int {
+	depth := 0
+	for i := open; i < len(tokens); i++ {
+		switch tokens[i].Kind {
+		case dialects.TokenOpen:
+			depth++
+		case dialects.TokenClose:
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(tokens) - 1
+}
+
+// unquote gives the name that a token writes.
+func unquote(t dialects.Token, fragment string) string {
+	text := fragment[t.Offset : t.Offset+t.Length]
+	if strings.HasPrefix(text, "`") && len(text) > 1 {
+		return strings.ReplaceAll(text[1:len(text)-1], "``", "`")
+	}
+	return text
+}
+
+// refuseSyntax says what a syntax error means, where another database would
+// take the clause.
+func (d Dialect) refuseSyntax(r *dialects.Reader, offset int, message string) {
 	t, _ := r.TokenAt(offset)
 	switch t.Text {
-	case "CHECK":
-		r.Refuse(offset, dialects.RefuseCheck)
 	case "CONSTRAINT":
-		r.Refuse(offset, dialects.Refusal{Message: "a constraint inside a column has no name in " + d.flavour.title, Hint: "leave CONSTRAINT and the name out: adkgen names the foreign key"})
+		r.Refuse(offset, dialects.Refusal{Message: "only a CHECK can have a name inside a column of " + d.flavour.title, Hint: "leave CONSTRAINT and the name out: adkgen names the foreign key"})
 	case "DEFERRABLE", "INITIALLY":
 		r.Refuse(offset, dialects.Refusal{Message: d.flavour.title + " checks foreign keys at once", Hint: "remove " + t.Text})
 	case "REFERENCES":
 		r.Refuse(offset, dialects.RefuseTwoKeys)
+	case "ENFORCED":
+		r.Refuse(offset, dialects.Refusal{Message: "adkgen writes a CHECK that is enforced", Hint: "remove ENFORCED"})
 	default:
 		r.RefuseSyntax(offset, message)
 	}
@@ -149,9 +258,9 @@ func onlyColumn(statement sqlparser.Statement) *sqlparser.ColumnDefinition {
 	return spec.Columns[0]
 }
 
-// syntaxError places a parser's error in the fragment. Its position is that of
+// syntaxError places a parser's error behind a prefix. Its position is that of
 // the byte after the token that it names, counted from 1.
-func syntaxError(err error) (offset int, message string) {
+func syntaxError(err error, prefix string) (offset int, message string) {
 	var e sqlparser.PositionedErr
 	if !errors.As(err, &e) {
 		return 0, err.Error()
@@ -160,7 +269,7 @@ func syntaxError(err error) (offset int, message string) {
 	if e.Near != "" {
 		message += " near " + e.Near
 	}
-	return max(0, e.Pos-2-len(before)), message
+	return max(0, e.Pos-2-len(prefix)), message
 }
 
 // reader turns a parsed column into the model.
@@ -188,8 +297,12 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 		r.RefuseWords(dialects.RefusePrimaryKey, "PRIMARY", "KEY")
 	case sqlparser.ColKey: // KEY alone means PRIMARY KEY
 		r.RefuseWords(dialects.RefusePrimaryKey, "KEY")
+	case sqlparser.ColKeyUnique, sqlparser.ColKeyUniqueKey:
+		owner.Unique = &dialects.Unique{}
+		unique, _ := dialects.FindWords(r.Tokens, "UNIQUE")
+		r.Warn(unique.Offset, dialects.WarnUnique)
 	default:
-		r.RefuseWords(dialects.RefuseUnique, "UNIQUE")
+		r.Refuse(r.Tokens[0].Offset, dialects.RefuseUnknown)
 	}
 	if options.Autoincrement {
 		r.RefuseWords(dialects.RefuseIdentity, "AUTO_INCREMENT")
@@ -201,7 +314,10 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 		r.RefuseWords(dialects.RefuseUnknown, "ON", "UPDATE")
 	}
 	if options.Comment != nil {
-		r.RefuseWords(dialects.RefuseUnknown, "COMMENT")
+		owner.Comment = options.Comment.Val
+		if utf8.RuneCountInString(owner.Comment) > 1024 {
+			r.RefuseWords(dialects.Refusal{Message: "a column's comment has at most 1024 characters (error 1629)", Hint: "write a shorter comment"}, "COMMENT")
+		}
 	}
 	if options.Invisible != nil || options.Format != sqlparser.UnspecifiedFormat || options.EngineAttribute != nil ||
 		options.SecondaryEngineAttribute != nil || options.SRID != nil || options.Storage != 0 && options.As == nil {
@@ -259,6 +375,14 @@ func (r reader) refuseRepeats() {
 			if seen[word]++; seen[word] > 1 {
 				r.Refuse(t.Offset, dialects.RefuseTwoKeys)
 			}
+		case "UNIQUE":
+			if seen[word]++; seen[word] > 1 {
+				r.Refuse(t.Offset, dialects.RefuseTwoUniques)
+			}
+		case "COMMENT":
+			if seen[word]++; seen[word] > 1 {
+				r.Refuse(t.Offset, dialects.Refusal{Message: "COMMENT stands here twice", Hint: "keep one of the two"})
+			}
 		}
 	}
 }
@@ -280,94 +404,11 @@ func (r reader) readReference(definition *sqlparser.ReferenceDefinition) *dialec
 	} else {
 		r.RefuseWords(dialects.RefuseTwoColumns, "REFERENCES")
 	}
-	if definition.Match != sqlparser.DefaultMatch {
-		r.RefuseWords(dialects.RefuseMatch, "MATCH")
+	if definition.Match != sqlparser.DefaultMatch { // MySQL manual, 15.1.20.5
+		r.RefuseWords(dialects.Refusal{Message: "MATCH makes the database ignore ON DELETE and ON UPDATE", Hint: "remove MATCH: it makes no difference to a foreign key of one column"}, "MATCH")
 	}
 	if ref.OnDelete == dialects.SetDefault || ref.OnUpdate == dialects.SetDefault {
 		r.RefuseWords(dialects.Refusal{Message: "InnoDB has no SET DEFAULT", Hint: "use CASCADE, SET NULL or RESTRICT"}, "SET", "DEFAULT")
 	}
 	return ref
-}
-
-// readDefault writes a default as SQL again: a literal, or an expression in
-// parentheses (MySQL manual, 13.6 Data Type Default Values).
-func (r reader) readDefault(t *sqlparser.ColumnType, notNull bool) string {
-	options := t.Options
-	if _, isNull := options.Default.(*sqlparser.NullVal); isNull {
-		if notNull {
-			r.RefuseWords(dialects.Refusal{Message: "the column is NOT NULL, but its default is NULL (error 1067)", Hint: "remove DEFAULT NULL"}, "DEFAULT")
-		}
-		return "NULL"
-	}
-	why := dialects.Refusal{}
-	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
-		switch n := n.(type) {
-		case *sqlparser.Literal:
-		case *sqlparser.Subquery:
-			why = dialects.RefuseSubquery
-		case *sqlparser.ColName:
-			why = dialects.RefuseColumn
-		case *sqlparser.FuncExpr:
-			if instead := r.dialect.flavour.lacks[strings.ToUpper(n.Name.String())]; instead != "" {
-				why = dialects.Refusal{Message: r.dialect.flavour.title + " has no function " + n.Name.String() + " for a default", Hint: "write " + instead}
-			}
-		case *sqlparser.CurTimeFuncExpr, *sqlparser.UnaryExpr, *sqlparser.BinaryExpr, *sqlparser.NullVal,
-			sqlparser.BoolVal, sqlparser.IdentifierCI, sqlparser.IdentifierCS, *sqlparser.Exprs, *sqlparser.IntroducerExpr:
-		default:
-			why = dialects.RefuseExpression
-		}
-		return why.Message == "", nil
-	}, options.Default)
-	if why.Message != "" {
-		r.RefuseWords(why, "DEFAULT")
-		return "NULL"
-	}
-	literal := literalOf(options)
-	why = dialects.CheckDefault(classOf(t.Type), strings.ToUpper(t.Type), literal)
-	if now, isNow := options.Default.(*sqlparser.CurTimeFuncExpr); isNow && options.DefaultLiteral {
-		length := 0
-		if t.Length != nil {
-			length = *t.Length
-		}
-		if name := strings.ToLower(t.Type); name != "datetime" && name != "timestamp" || now.Fsp != length {
-			why = dialects.Refusal{Message: "CURRENT_TIMESTAMP is a default for DATETIME and TIMESTAMP only, with as many digits as the type (error 1067)", Hint: "write DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)"}
-		}
-	}
-	if why.Message != "" {
-		r.RefuseWords(why, "DEFAULT")
-		return "NULL"
-	}
-	sql := write(options.Default)
-	if options.DefaultLiteral {
-		return sql
-	}
-	return "(" + sql + ")"
-}
-
-// write gives an expression as SQL. Quotes in a text are doubled, not escaped
-// with a backslash, which some SQL modes take literally.
-func write(e sqlparser.Expr) string {
-	buffer := sqlparser.NewTrackedBuffer(func(buffer *sqlparser.TrackedBuffer, node sqlparser.SQLNode) {
-		if text, ok := node.(*sqlparser.Literal); ok && text.Type == sqlparser.StrVal {
-			buffer.WriteString("'" + strings.ReplaceAll(text.Val, "'", "''") + "'")
-			return
-		}
-		node.Format(buffer)
-	})
-	buffer.Myprintf("%v", e)
-	return buffer.String()
-}
-
-// literalOf tells a default that is written out from other expressions.
-func literalOf(options *sqlparser.ColumnTypeOptions) dialects.Literal {
-	value, ok := options.Default.(*sqlparser.Literal)
-	switch {
-	case !options.DefaultLiteral || !ok:
-		return dialects.Literal{}
-	case value.Type == sqlparser.StrVal:
-		return dialects.Literal{Kind: dialects.LiteralText, Text: value.Val}
-	case value.Type == sqlparser.IntVal || value.Type == sqlparser.DecimalVal || value.Type == sqlparser.FloatVal:
-		return dialects.Literal{Kind: dialects.LiteralNumber, Text: value.Val}
-	}
-	return dialects.Literal{}
 }

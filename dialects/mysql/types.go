@@ -53,10 +53,17 @@ func classOf(name string) dialects.Class {
 	switch strings.ToLower(name) {
 	case "date", "datetime", "timestamp":
 		return dialects.ClassTime
-	case "char", "varchar", "binary", "varbinary", "time":
+	case "char", "varchar", "binary", "varbinary":
 		return dialects.ClassText
+	case "time":
+		return dialects.ClassClock
+	case "year":
+		return dialects.ClassYear
 	}
-	return dialects.ClassNumber
+	if _, known := sizes[strings.ToLower(name)]; known {
+		return dialects.ClassNumber
+	}
+	return dialects.ClassOther // refused besides
 }
 
 // renderType writes a type as SQL, or says what is wrong with it.

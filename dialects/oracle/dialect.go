@@ -28,6 +28,7 @@ func (Dialect) Traits() dialects.Traits {
 		CreatesInString:       true,
 		Tools:                 []string{"plain"},
 		Settings:              []string{"oracle_version"},
+		HiddenColumns:         dialects.Words("rowid"), // Pseudocolumns: not even in quotes
 		Templates:             "oracle",
 	}
 }

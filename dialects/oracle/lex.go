@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,9 @@ func tokenize(fragment string) ([]dialects.Token, *dialects.Problem) {
 	return tokens, nil
 }
 
+// numberLiteral is a number: "Numeric Literals".
+var numberLiteral = regexp.MustCompile(`^(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[fFdD]?`)
+
 // scanToken gives the end of the token at start, or -1 for an open quote.
 func scanToken(s string, start int) (end int, kind dialects.TokenKind) {
 	rest := s[start:]
@@ -46,6 +50,9 @@ func scanToken(s string, start int) (end int, kind dialects.TokenKind) {
 		return start + 1, dialects.TokenComma
 	case rest[0] == ';':
 		return start + 1, dialects.TokenSemicolon
+	}
+	if number := numberLiteral.FindString(rest); number != "" {
+		return start + len(number), dialects.TokenOther
 	}
 	if n := strings.IndexFunc(rest, func(r rune) bool { return !isWordRune(r) }); n != 0 {
 		if n < 0 {

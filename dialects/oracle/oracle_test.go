@@ -14,3 +14,5 @@ func FuzzParseOwner(f *testing.F) { dialecttest.Fuzz(f, oracle.Dialect{}) }
 func BenchmarkParseOwner(b *testing.B) {
 	dialecttest.Benchmark(b, oracle.Dialect{}, "account_id NUMBER(10) NOT NULL REFERENCES users(id) ON DELETE CASCADE")
 }
+
+func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, oracle.Dialect{}) }

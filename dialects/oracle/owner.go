@@ -1,7 +1,7 @@
 package oracle
 
 import (
-	"strings"
+	"cmp"
 
 	"github.com/adkgen/adkgen/dialects"
 )
@@ -40,7 +40,7 @@ func (p *parser) column() (owner dialects.Owner) {
 			if name, ok = p.identifier(); !ok {
 				return owner
 			}
-			if p.peek().Text != "REFERENCES" {
+			if next := p.peek().Text; next == "DEFAULT" || next == "NULL" {
 				p.refuse(t, dialects.RefuseName)
 				return owner
 			}
@@ -48,6 +48,7 @@ func (p *parser) column() (owner dialects.Owner) {
 		switch {
 		case p.accept("NOT", "NULL"):
 			owner.NotNull = true
+			owner.NotNullConstraint = cmp.Or(owner.NotNullConstraint, name)
 		case p.accept("NULL"):
 			null = true
 		case p.accept("DEFAULT"):
@@ -71,8 +72,25 @@ func (p *parser) column() (owner dialects.Owner) {
 			if owner.Reference, ok = p.reference(name); !ok {
 				return owner
 			}
+		case p.accept("UNIQUE"):
+			if owner.Unique != nil {
+				p.refuse(t, dialects.RefuseTwoUniques)
+				return owner
+			}
+			owner.Unique = &dialects.Unique{Constraint: name}
+			p.Warn(t.Offset, dialects.WarnUnique)
+		case p.accept("CHECK"):
+			if owner.Check != nil {
+				p.refuse(t, dialects.RefuseTwoChecks)
+				return owner
+			}
+			expression, ok := p.checkExpression(owner.Name)
+			if !ok {
+				return owner
+			}
+			owner.Check = &dialects.Check{Constraint: name, Expression: expression}
 		default:
-			p.refuse(t, refusalOf(t))
+			p.refuse(p.peek(), refusalOf(p.peek()))
 			return owner
 		}
 		constraints++
@@ -89,10 +107,6 @@ func refusalOf(t token) dialects.Refusal {
 	switch t.Text {
 	case "PRIMARY":
 		return dialects.RefusePrimaryKey
-	case "UNIQUE":
-		return dialects.RefuseUnique
-	case "CHECK":
-		return dialects.RefuseCheck
 	case "GENERATED":
 		return dialects.RefuseIdentity
 	case "AS":
@@ -137,8 +151,13 @@ func (p *parser) reference(name string) (*dialects.Reference, bool) {
 			return nil, false
 		}
 	}
+	never, immediate := false, false
 	for {
 		t := p.peek()
+		if never && ref.Deferrable || immediate && ref.InitiallyDeferred { // ORA-02447
+			p.Refuse(p.Tokens[p.at-1].Offset, dialects.RefuseDeferral)
+			return nil, false
+		}
 		switch {
 		case p.accept("ON", "DELETE", "CASCADE"):
 			ref.OnDelete = dialects.Cascade
@@ -151,9 +170,12 @@ func (p *parser) reference(name string) (*dialects.Reference, bool) {
 			p.refuse(t, dialects.Refusal{Message: "Oracle has no ON UPDATE (ORA-00905)", Hint: "remove ON UPDATE"})
 			return nil, false
 		case p.accept("MATCH"):
-			p.refuse(t, dialects.RefuseMatch)
+			p.refuse(t, dialects.Refusal{Message: "Oracle has no MATCH (ORA-00907)", Hint: "remove MATCH: it makes no difference to a foreign key of one column"})
 			return nil, false
-		case p.accept("NOT", "DEFERRABLE"), p.accept("INITIALLY", "IMMEDIATE"):
+		case p.accept("NOT", "DEFERRABLE"):
+			never = true
+		case p.accept("INITIALLY", "IMMEDIATE"):
+			immediate = true
 		case p.accept("DEFERRABLE"):
 			ref.Deferrable = true
 		case p.accept("INITIALLY", "DEFERRED"):
@@ -162,66 +184,4 @@ func (p *parser) reference(name string) (*dialects.Reference, bool) {
 			return ref, true
 		}
 	}
-}
-
-// defaultWords are the words that can stand in a default without being a
-// function call or a column.
-var defaultWords = dialects.Words("NULL USER UID SYSDATE SYSTIMESTAMP CURRENT_DATE CURRENT_TIMESTAMP LOCALTIMESTAMP DATE TIMESTAMP")
-
-// clauseWords end a default.
-var clauseWords = dialects.Words("NOT NULL CONSTRAINT UNIQUE PRIMARY CHECK REFERENCES DEFAULT COLLATE ENABLE DISABLE VISIBLE INVISIBLE GENERATED AS")
-
-// defaultExpression reads the tokens of a DEFAULT, which are kept as they are:
-// literals, operators, function calls and a few words. No column (ORA-00984)
-// and no subquery (ORA-02251) can be in it.
-func (p *parser) defaultExpression() (string, bool) {
-	first := p.peek()
-	if first.Text == "ON" {
-		p.refuse(first, dialects.RefuseUnknown)
-		return "", false
-	}
-	var sql strings.Builder
-	depth := 0
-	last := token{}
-	for p.at < len(p.Tokens) {
-		t := p.peek()
-		if depth == 0 && last.Length > 0 && clauseWords[t.Text] && !isOperator(last) {
-			break
-		}
-		switch {
-		case t.Text == "SELECT" || t.Text == "WITH":
-			p.refuse(t, dialects.RefuseSubquery)
-			return "", false
-		case t.Kind == dialects.TokenOpen:
-			depth++
-		case t.Kind == dialects.TokenClose:
-			depth--
-		case t.Text == "." || strings.HasPrefix(t.Text, `"`) || t.word && !defaultWords[t.Text] && !p.opensCall():
-			p.refuse(t, dialects.RefuseColumn)
-			return "", false
-		}
-		if last.Length > 0 && !noSpace(last, t) {
-			sql.WriteByte(' ')
-		}
-		sql.WriteString(t.Text)
-		last = t
-		p.at++
-	}
-	if last.Length == 0 {
-		p.refuse(first, dialects.Refusal{Message: "the default is missing", Hint: "write DEFAULT and a value"})
-		return "", false
-	}
-	return sql.String(), true
-}
-
-func (p *parser) opensCall() bool {
-	return p.at+1 < len(p.Tokens) && p.Tokens[p.at+1].Kind == dialects.TokenOpen
-}
-
-func isOperator(t token) bool { return strings.Contains("+-*/|", t.Text) }
-
-// noSpace reports whether two tokens of an expression are written together.
-func noSpace(left, right token) bool {
-	return left.Kind == dialects.TokenOpen || right.Kind == dialects.TokenClose || right.Kind == dialects.TokenComma ||
-		right.Kind == dialects.TokenOpen && left.word || left.Text == "|" && right.Text == "|"
 }

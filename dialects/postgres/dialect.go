@@ -20,9 +20,12 @@ func (Dialect) Traits() dialects.Traits {
 		CollateClause:        "COLLATE %s",
 		QuoteMarks:           `"`,
 		Namespaces:           "schema",
+		DeclaresTypes:        true,
+		DefaultNamespace:     "public",
 		CreatesNamespace:     true,
 		IndexesShareNames:    true,
-		ReservedPrefix:       "pg_", // System Catalogs; CREATE SCHEMA refuses it (42939)
+		ReservedPrefix:       "pg_",                                               // System Catalogs; CREATE SCHEMA refuses it (42939)
+		HiddenColumns:        dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
 		StateIndex:           true,
 		ReferenceInNamespace: true,
 		SQLCEngine:           "postgresql",

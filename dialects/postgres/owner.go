@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -133,6 +134,10 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		r.refuse(c.TypeName.Location, why)
 	}
 	owner.Type, owner.UserType = sql, userType
+	if near := dialects.Nearest(sql, knownTypes); userType && near != "" {
+		r.Warn(int(c.TypeName.Location)-len(before), dialects.Refusal{
+			Message: "PostgreSQL has no type " + sql + " of its own; it must be a type of yours, which exists before", Hint: "did you mean " + near + "?"})
+	}
 	if c.Compression != "" || c.StorageName != "" {
 		r.refuse(c.Location, dialects.RefuseUnknown)
 	}
@@ -144,22 +149,24 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		owner.Collation = strings.Join(names, ".")
 	}
 	null := false
+	var last *constraint // the one that DEFERRABLE would belong to
+	var said deferral
 	for _, n := range c.Constraints {
 		k := n.GetConstraint()
-		if k.Conname != "" && k.Contype != constrForeign {
-			r.refuse(k.Location, dialects.RefuseName)
-		}
 		switch k.Contype {
 		case constrNull:
 			null = true
+			r.refuseName(k)
 		case constrNotNull:
 			owner.NotNull = true
+			owner.NotNullConstraint = cmp.Or(owner.NotNullConstraint, k.Conname)
 		case constrDefault:
+			r.refuseName(k)
 			if owner.Default != "" {
 				r.refuse(k.Location, dialects.RefuseTwoDefaults)
 			}
 			owner.Default = r.readDefault(k.RawExpr, k.Location)
-			if why := dialects.CheckDefault(classOf(owner.Type), owner.Type, literalOf(k.RawExpr)); why.Message != "" {
+			if why := dialects.CheckLiteral(classOf(owner.Type), owner.Type, literalOf(k.RawExpr)); why.Message != "" {
 				r.refuse(k.Location, why)
 			}
 		case constrForeign:
@@ -167,14 +174,25 @@ func (r reader) column(c *columnDef) dialects.Owner {
 				r.refuse(k.Location, dialects.RefuseTwoKeys)
 			}
 			owner.Reference = r.readReference(k)
+		case constrCheck:
+			if owner.Check != nil {
+				r.refuse(k.Location, dialects.RefuseTwoChecks)
+			}
+			owner.Check = r.readCheck(k, owner)
+		case constrUnique:
+			if owner.Unique != nil {
+				r.refuse(k.Location, dialects.RefuseTwoUniques)
+			}
+			if k.NullsNotDistinct || len(k.Options) > 0 || k.Indexspace != "" || len(k.Including) > 0 {
+				r.refuse(k.Location, dialects.Refusal{Message: "adkgen takes UNIQUE without options", Hint: "write UNIQUE alone"})
+			}
+			owner.Unique = &dialects.Unique{Constraint: k.Conname}
+			r.Warn(int(k.Location)-len(before), dialects.WarnUnique)
 		case constrDeferrable, constrNotDeferr, constrDeferred, constrImmediate:
-			r.readDeferral(&owner, k)
+			r.readDeferral(&said, owner.Reference, last, k)
+			continue
 		case constrPrimary:
 			r.refuse(k.Location, dialects.RefusePrimaryKey)
-		case constrUnique:
-			r.refuse(k.Location, dialects.RefuseUnique)
-		case constrCheck:
-			r.refuse(k.Location, dialects.RefuseCheck)
 		case constrIdentity:
 			r.refuse(k.Location, dialects.RefuseIdentity)
 		case constrGenerated:
@@ -182,11 +200,19 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		default:
 			r.refuse(k.Location, dialects.RefuseUnknown)
 		}
+		last, said = k, nil
 	}
 	if null && owner.NotNull {
-		r.refuse(c.Location, dialects.RefuseNullTwice)
+		r.RefuseWords(dialects.RefuseNullTwice, "NOT", "NULL")
 	}
 	return owner
+}
+
+// refuseName refuses a name for what PostgreSQL keeps without one.
+func (r reader) refuseName(k *constraint) {
+	if k.Conname != "" {
+		r.refuse(k.Location, dialects.RefuseName)
+	}
 }
 
 func (r reader) readReference(k *constraint) *dialects.Reference {
@@ -196,6 +222,7 @@ func (r reader) readReference(k *constraint) *dialects.Reference {
 		Table:      k.Pktable.GetRelname(),
 		OnDelete:   actions[k.FkDelAction],
 		OnUpdate:   actions[k.FkUpdAction],
+		MatchFull:  k.FkMatchtype == "f",
 	}
 	if k.Pktable.GetCatalogname() != "" {
 		r.refuse(k.Pktable.Location, dialects.Refusal{Message: "a foreign key cannot reach another database", Hint: "write schema.table"})
@@ -207,8 +234,8 @@ func (r reader) readReference(k *constraint) *dialects.Reference {
 	default:
 		r.refuse(k.Location, dialects.RefuseTwoColumns)
 	}
-	if k.FkMatchtype != "s" {
-		r.RefuseWords(dialects.RefuseMatch, "MATCH")
+	if k.FkMatchtype == "p" {
+		r.RefuseWords(dialects.RefuseMatch, "MATCH") // error 0A000
 	}
 	if len(k.FkDelSetCols) > 0 {
 		r.RefuseWords(dialects.Refusal{Message: "ON DELETE SET … needs no list of columns here", Hint: "remove the list"}, "ON", "DELETE")
@@ -221,98 +248,28 @@ var actions = map[string]dialects.Action{
 	"a": dialects.NoAction, "r": dialects.Restrict, "c": dialects.Cascade, "n": dialects.SetNull, "d": dialects.SetDefault,
 }
 
-func (r reader) readDeferral(owner *dialects.Owner, k *constraint) {
-	ref := owner.Reference
-	if ref == nil {
+// deferral is what was said of a constraint's deferral so far.
+type deferral map[string]bool
+
+// readDeferral reads one word of a constraint's deferral, which follows the
+// constraint directly (error 42601 "misplaced DEFERRABLE clause").
+func (r reader) readDeferral(said *deferral, ref *dialects.Reference, last, k *constraint) {
+	if last == nil || last.Contype != constrForeign {
 		r.refuse(k.Location, dialects.RefuseDeferrable)
 		return
 	}
-	switch k.Contype {
-	case constrDeferrable:
+	if *said == nil {
+		*said = deferral{}
+	}
+	word := map[constrType]string{constrDeferrable: "DEFERRABLE", constrNotDeferr: "NOT DEFERRABLE", constrDeferred: "INITIALLY DEFERRED", constrImmediate: "INITIALLY IMMEDIATE"}[k.Contype]
+	(*said)[word] = true
+	switch {
+	case (*said)["NOT DEFERRABLE"] && ((*said)["DEFERRABLE"] || (*said)["INITIALLY DEFERRED"]),
+		(*said)["INITIALLY DEFERRED"] && (*said)["INITIALLY IMMEDIATE"]:
+		r.refuse(k.Location, dialects.RefuseDeferral)
+	case k.Contype == constrDeferrable:
 		ref.Deferrable = true
-	case constrNotDeferr:
-		if ref.InitiallyDeferred {
-			r.refuse(k.Location, dialects.Refusal{Message: "a constraint that is INITIALLY DEFERRED must be DEFERRABLE", Hint: "remove one of the two"})
-		}
-	case constrDeferred:
+	case k.Contype == constrDeferred:
 		ref.Deferrable, ref.InitiallyDeferred = true, true
 	}
-}
-
-// readDefault writes a default as SQL again. It knows constants, casts,
-// functions and operators; a default cannot contain columns or subqueries
-// anyway (error 0A000).
-func (r reader) readDefault(expr *node, location int32) string {
-	if why := unknownPart(expr); why.Message != "" {
-		r.refuse(location, why)
-		return "NULL"
-	}
-	// A tree that was parsed has all its fields set as the deparser wants them.
-	statement, err := parse("SELECT 1")
-	if err != nil {
-		panic(err) // it parses
-	}
-	statement.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val = expr
-	sql, err := deparse(statement)
-	if err != nil {
-		r.refuse(location, dialects.RefuseExpression)
-		return "NULL"
-	}
-	sql = strings.TrimPrefix(sql, "SELECT ")
-	if expr.GetAExpr() != nil {
-		return "(" + sql + ")"
-	}
-	return sql
-}
-
-// unknownPart says what in an expression adkgen does not take; a zero Refusal
-// when it takes all of it.
-func unknownPart(expr *node) dialects.Refusal {
-	var parts []*node
-	switch {
-	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
-	case expr.GetTypeCast() != nil:
-		parts = []*node{expr.GetTypeCast().Arg}
-	case expr.GetAExpr() != nil && expr.GetAExpr().Kind == aExprOp:
-		parts = []*node{expr.GetAExpr().Lexpr, expr.GetAExpr().Rexpr}
-	case expr.GetCoalesceExpr() != nil:
-		parts = expr.GetCoalesceExpr().Args
-	case expr.GetFuncCall() != nil:
-		f := expr.GetFuncCall()
-		if len(f.AggOrder) > 0 || f.AggFilter != nil || f.Over != nil || f.AggWithinGroup || f.AggStar || f.AggDistinct || f.FuncVariadic {
-			return dialects.RefuseExpression
-		}
-		parts = f.Args
-	case expr.GetSubLink() != nil:
-		return dialects.RefuseSubquery
-	case expr.GetColumnRef() != nil:
-		return dialects.RefuseColumn
-	default:
-		return dialects.RefuseExpression
-	}
-	for _, p := range parts {
-		if p == nil { // the missing left side of a sign
-			continue
-		}
-		if why := unknownPart(p); why.Message != "" {
-			return why
-		}
-	}
-	return dialects.Refusal{}
-}
-
-// literalOf tells a default that is written out from other expressions.
-func literalOf(expr *node) dialects.Literal {
-	c := expr.GetAConst()
-	switch {
-	case c != nil && c.GetSval() != nil:
-		return dialects.Literal{Kind: dialects.LiteralText, Text: c.GetSval().GetSval()}
-	case c != nil && c.GetIval() != nil:
-		return dialects.Literal{Kind: dialects.LiteralNumber, Text: fmt.Sprint(c.GetIval().GetIval())}
-	case c != nil && c.GetFval() != nil:
-		return dialects.Literal{Kind: dialects.LiteralNumber, Text: c.GetFval().GetFval()}
-	case expr.GetSqlvalueFunction() != nil && strings.Contains(expr.GetSqlvalueFunction().Op.String(), "TIMESTAMP"):
-		return dialects.Literal{Kind: dialects.LiteralNow, Text: "CURRENT_TIMESTAMP"}
-	}
-	return dialects.Literal{}
 }

@@ -14,6 +14,7 @@ type (
 	node        = pg_query.Node
 	columnDef   = pg_query.ColumnDef
 	constraint  = pg_query.Constraint
+	constrType  = pg_query.ConstrType
 	typeName    = pg_query.TypeName
 	createStmt  = pg_query.CreateStmt
 	parseResult = pg_query.ParseResult

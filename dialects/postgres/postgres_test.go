@@ -14,3 +14,5 @@ func FuzzParseOwner(f *testing.F) { dialecttest.Fuzz(f, postgres.Dialect{}) }
 func BenchmarkParseOwner(b *testing.B) {
 	dialecttest.Benchmark(b, postgres.Dialect{}, "account_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE")
 }
+
+func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, postgres.Dialect{}) }

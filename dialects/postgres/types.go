@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -38,7 +40,10 @@ var systemTypes = map[string]string{
 }
 
 // plainTypes are PostgreSQL's other types that can be a key.
-var plainTypes = dialects.Words(`uuid text bytea date inet cidr macaddr macaddr8 oid name money citext`)
+var plainTypes = dialects.Words(`uuid text bytea date inet cidr macaddr macaddr8 oid name money citext jsonb pg_lsn`)
+
+// knownTypes are the names that a misspelt type may have been meant to be.
+var knownTypes = append(slices.Sorted(maps.Keys(plainTypes)), "BIGINT", "BOOLEAN", "CHAR", "DECIMAL", "INTEGER", "NUMERIC", "REAL", "SMALLINT", "TIMESTAMP", "TIMESTAMPTZ", "VARCHAR")
 
 // foreignTypes are other databases' types, and what PostgreSQL has instead.
 var foreignTypes = map[string]string{
@@ -66,7 +71,7 @@ var classes = map[string]dialects.Class{
 	"TEXT": dialects.ClassText, "VARCHAR": dialects.ClassText, "CHAR": dialects.ClassText, "NAME": dialects.ClassText, "CITEXT": dialects.ClassText,
 	"DATE": dialects.ClassTime, "TIMESTAMP": dialects.ClassTime, "TIMESTAMPTZ": dialects.ClassTime, "TIME": dialects.ClassClock, "TIMETZ": dialects.ClassClock,
 	"UUID": dialects.ClassUUID, "BOOLEAN": dialects.ClassBoolean, "INET": dialects.ClassAddress, "CIDR": dialects.ClassAddress,
-	"BYTEA": dialects.ClassOpaque, "BIT": dialects.ClassOpaque, "BIT VARYING": dialects.ClassOpaque, "jsonb": dialects.ClassOpaque,
+	"BYTEA": dialects.ClassOpaque, "BIT": dialects.ClassBits, "BIT VARYING": dialects.ClassBits, "JSONB": dialects.ClassJSON,
 	"MACADDR": dialects.ClassOpaque, "MACADDR8": dialects.ClassOpaque, `"char"`: dialects.ClassOpaque,
 }
 

@@ -16,8 +16,10 @@ func (Dialect) Traits() dialects.Traits {
 		CollateClause:     "COLLATE %s",
 		QuoteMarks:        "\"`",
 		FoldsCase:         true,
+		FoldsColumns:      true,
 		IndexesShareNames: true,
-		ReservedPrefix:    "sqlite_", // CREATE TABLE, 2: reserved for internal use
+		ReservedPrefix:    "sqlite_",                           // CREATE TABLE, 2: reserved for internal use
+		HiddenColumns:     dialects.Words("rowid oid _rowid_"), // ROWIDs and the INTEGER PRIMARY KEY: the queries need it
 		SQLCEngine:        "sqlite",
 		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
 		Templates:         "sqlite",

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -105,15 +106,23 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 		r.refuse(c, dialects.RefuseTypeMissing)
 		return owner
 	}
-	sql, why := renderType(c.Type)
+	sql, userType, why := renderType(c.Type)
 	if why.Message != "" {
 		r.refuse(c.Type, why)
 	}
-	owner.Type = sql
+	owner.Type, owner.UserType = sql, userType
+	if userType {
+		hint := "write INTEGER, TEXT or BLOB"
+		if near := dialects.Nearest(sql, knownTypes); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		r.Warn(c.Type.Pos()-len(before), dialects.Refusal{Message: "SQLite takes any word for a type, and " + sql + " means " + affinityOf(sql) + " to it", Hint: hint})
+	}
 	null := false
 	for _, k := range c.Constraints {
-		if k.Name != nil && k.Kind != ast.ColumnReferences {
-			r.refuse(k, dialects.RefuseName)
+		name := ""
+		if k.Name != nil {
+			name = k.Name.Name
 		}
 		if k.OnConflict != 0 {
 			r.RefuseWords(dialects.RefuseUnknown, "ON", "CONFLICT")
@@ -121,14 +130,18 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 		switch k.Kind {
 		case ast.ColumnNull:
 			null = true
+			r.refuseName(k)
 		case ast.ColumnNotNull:
 			owner.NotNull = true
+			owner.NotNullConstraint = cmp.Or(owner.NotNullConstraint, name)
 		case ast.ColumnDefault:
+			r.refuseName(k)
 			if owner.Default != "" {
 				r.refuse(k, dialects.RefuseTwoDefaults)
 			}
 			owner.Default = r.readDefault(k)
 		case ast.ColumnCollate:
+			r.refuseName(k)
 			if !dialects.IsPlain(k.Collation.Name) {
 				r.refuse(k, dialects.RefuseUnknown)
 			}
@@ -148,9 +161,20 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 		case ast.ColumnPrimaryKey:
 			r.refuse(k, dialects.RefusePrimaryKey)
 		case ast.ColumnUnique:
-			r.refuse(k, dialects.RefuseUnique)
+			if owner.Unique != nil {
+				r.refuse(k, dialects.RefuseTwoUniques)
+			}
+			owner.Unique = &dialects.Unique{Constraint: name}
+			r.Warn(k.Pos()-len(before), dialects.WarnUnique)
 		case ast.ColumnCheck:
-			r.refuse(k, dialects.RefuseCheck)
+			if owner.Check != nil {
+				r.refuse(k, dialects.RefuseTwoChecks)
+			}
+			if why := unknownPart(k.Expr, owner.Name); why.Message != "" {
+				r.refuse(k, why)
+				continue
+			}
+			owner.Check = &dialects.Check{Constraint: name, Expression: write(k.Expr)}
 		case ast.ColumnGenerated:
 			r.refuse(k, dialects.RefuseGenerated)
 		default:
@@ -158,9 +182,16 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 		}
 	}
 	if null && owner.NotNull {
-		r.refuse(c, dialects.RefuseNullTwice)
+		r.RefuseWords(dialects.RefuseNullTwice, "NOT", "NULL")
 	}
 	return owner
+}
+
+// refuseName refuses a name for what SQLite keeps without one.
+func (r reader) refuseName(k *ast.ColumnConstraint) {
+	if k.Name != nil {
+		r.refuse(k, dialects.RefuseName)
+	}
 }
 
 var actions = map[ast.ForeignKeyAction]dialects.Action{
@@ -184,7 +215,11 @@ func (r reader) readReference(k *ast.ColumnConstraint) *dialects.Reference {
 	for _, arg := range k.References.Args {
 		switch {
 		case arg.Match != nil:
-			r.refuse(arg, dialects.RefuseMatch)
+			word := strings.ToUpper(arg.Match.Name)
+			ref.MatchFull = word == "FULL"
+			if word != "FULL" && word != "SIMPLE" {
+				r.refuse(arg, dialects.RefuseMatch)
+			}
 		case arg.Event == "DELETE":
 			ref.OnDelete = actions[arg.Action]
 		case arg.Event == "UPDATE":
@@ -194,48 +229,4 @@ func (r reader) readReference(k *ast.ColumnConstraint) *dialects.Reference {
 		}
 	}
 	return ref
-}
-
-// readDefault writes a default as SQL again: a literal, or an expression in
-// parentheses (CREATE TABLE, 3.2 The DEFAULT clause).
-func (r reader) readDefault(k *ast.ColumnConstraint) string {
-	why := unknownPart(k.Expr)
-	if why.Message != "" {
-		r.refuse(k, why)
-		return "NULL"
-	}
-	return ast.String(k.Expr)
-}
-
-// unknownPart says what in an expression adkgen does not take; a zero Refusal
-// when it takes all of it.
-func unknownPart(expr ast.Node) (why dialects.Refusal) {
-	ast.Walk(expr, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.SubqueryExpr, *ast.ExistsExpr:
-			why = dialects.RefuseSubquery
-		case *ast.QualifiedRef:
-			why = dialects.RefuseColumn
-		case *ast.Ident:
-			// SQLite takes a name for text here; TRUE and FALSE are numbers.
-			if word := strings.ToUpper(n.Raw); word != "TRUE" && word != "FALSE" {
-				why = dialects.Refusal{Message: "a default cannot refer to a column", Hint: "write a text in single quotes"}
-			}
-		case *ast.FuncCall:
-			if n.Distinct || n.Filter != nil || n.Over != nil || len(n.OrderBy) > 0 {
-				why = dialects.RefuseExpression
-			}
-			for _, arg := range n.Args {
-				if why.Message == "" {
-					why = unknownPart(arg)
-				}
-			}
-			return false // the name is an Ident as well
-		case *ast.Literal, *ast.UnaryExpr, *ast.BinaryExpr, *ast.ParenExpr, *ast.CastExpr, *ast.TypeName:
-		default:
-			why = dialects.RefuseExpression
-		}
-		return why.Message == ""
-	})
-	return why
 }

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -29,23 +31,57 @@ var affinities = map[string]string{
 	"MEDIUMINT": "MEDIUMINT", "INT2": "INT2", "INT8": "INT8",
 	"TEXT": "TEXT", "CLOB": "CLOB", "VARCHAR": "VARCHAR", "CHAR": "VARCHAR", "CHARACTER": "CHARACTER", "NCHAR": "NCHAR", "NVARCHAR": "NVARCHAR",
 	"BLOB": "BLOB", "REAL": "REAL", "DOUBLE": "DOUBLE", "FLOAT": "FLOAT", "NUMERIC": "NUMERIC", "DECIMAL": "DECIMAL",
+	"UNSIGNED BIG INT": "UNSIGNED BIG INT", "DOUBLE PRECISION": "DOUBLE PRECISION", "VARYING CHARACTER": "VARCHAR", "CHARACTER VARYING": "VARCHAR", "NATIVE CHARACTER": "NCHAR",
 	"BOOLEAN": "BOOLEAN", "DATE": "DATE", "DATETIME": "DATETIME", "TIMESTAMP": "TIMESTAMP",
 }
 
-// renderType writes a type as SQL, or says what is wrong with it.
-func renderType(t *ast.TypeName) (string, dialects.Refusal) {
-	name := strings.ToUpper(t.Name)
-	sql := affinities[name]
+// knownTypes are the names that a misspelt type may have been meant to be.
+var knownTypes = slices.Sorted(maps.Keys(affinities))
+
+// foreignTypes are other databases' types, and what SQLite has instead: under
+// these names it would keep what looks like a number as a number.
+var foreignTypes = map[string]string{
+	"UUID": "TEXT, or BLOB for 16 bytes", "GUID": "TEXT, or BLOB for 16 bytes", "UNIQUEIDENTIFIER": "TEXT, or BLOB for 16 bytes",
+	"STRING": "TEXT", "CITEXT": "TEXT COLLATE NOCASE", "JSON": "TEXT", "JSONB": "BLOB", "BYTEA": "BLOB", "RAW": "BLOB", "BINARY": "BLOB", "VARBINARY": "BLOB",
+	"NUMBER": "INTEGER", "TIMESTAMPTZ": "INTEGER or TEXT", "INET": "TEXT", "BOOL": "BOOLEAN",
+}
+
+// affinityOf says how SQLite treats a type's name: Datatypes In SQLite, 3.1.
+func affinityOf(name string) string {
+	has := func(part string) bool { return strings.Contains(strings.ToUpper(name), part) }
 	switch {
-	case name == "UUID" || name == "GUID" || name == "UNIQUEIDENTIFIER":
-		return "", dialects.Refusal{Message: "SQLite has no type " + name + ": it would keep numbers in it", Hint: "write TEXT, or BLOB for 16 bytes"}
+	case has("INT"):
+		return "INTEGER"
+	case has("CHAR"), has("CLOB"), has("TEXT"):
+		return "TEXT"
+	case has("BLOB"), name == "":
+		return "BLOB"
+	case has("REAL"), has("FLOA"), has("DOUB"):
+		return "REAL"
+	}
+	return "NUMERIC"
+}
+
+// renderType writes a type as SQL and tells whether it is none of SQLite's
+// own, or says what is wrong with it.
+func renderType(t *ast.TypeName) (sql string, userType bool, why dialects.Refusal) {
+	name := strings.ToUpper(strings.Join(strings.Fields(t.Name), " "))
+	sql = affinities[name]
+	switch {
+	case foreignTypes[name] != "":
+		return "", false, dialects.Refusal{Message: "SQLite has no type " + name, Hint: "write " + foreignTypes[name]}
 	case strings.Contains(name, "SERIAL"):
-		return "", dialects.RefuseIdentity
+		return "", false, dialects.RefuseIdentity
 	case sql == "":
-		return "", dialects.Refusal{Message: "SQLite has no type " + name, Hint: "write INTEGER, TEXT or BLOB"}
+		for _, word := range strings.Fields(t.Name) {
+			if (Dialect{}).Quote(word) != word {
+				return "", false, dialects.Refusal{Message: "SQLite has no type " + t.Name, Hint: "write INTEGER, TEXT or BLOB"}
+			}
+		}
+		sql, userType = strings.Join(strings.Fields(t.Name), " "), true
 	}
 	if len(t.Args) > 0 {
 		sql += "(" + strings.Join(t.Args, ", ") + ")"
 	}
-	return sql, dialects.Refusal{}
+	return sql, userType, dialects.Refusal{}
 }

@@ -3,6 +3,7 @@ package databases
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ var catalogTypes = map[string]map[string]string{
 	},
 	"mariadb": {
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
-		"BIGINT": "bigint(20)", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
+		"BIGINT": "bigint(20)", "BIGINT UNSIGNED": "bigint(20) unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
 	},
 	"sqlite": {},
 }
@@ -54,15 +55,29 @@ func meant(dialect string, schema generator.Schema) catalog {
 		for i, column := range t.Columns {
 			typ := shown(catalogTypes, dialect, column.Type)
 			if column.Collation != "" && dialect != "sqlite" {
-				typ += " " + strings.Trim(strings.TrimPrefix(column.Collation, "COLLATE "), `"`)
+				typ += " " + strings.Trim(strings.TrimPrefix(strings.Trim(column.Collation, "/*M! "), "COLLATE "), `"`)
 			}
 			null := "null"
 			if column.NotNull {
 				null = "not null"
 			}
-			add("%s column %02d %s: %s, %s, default %s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, column.Default))
+			comment := ""
+			if column.Comment != "" {
+				comment = ", comment " + column.Comment
+			}
+			add("%s column %02d %s: %s, %s, default %s%s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, column.Default), comment)
 		}
 		add("%s key: %s", t.Name, strings.Join(t.PrimaryKey.Columns, ", "))
+		for _, k := range t.Unique {
+			name := k.Name
+			if dialect == "sqlite" {
+				name = "-" // the catalog has a name of SQLite's
+			}
+			add("%s unique %s: %s", t.Name, name, strings.Join(k.Columns, ", "))
+		}
+		for _, c := range t.Checks {
+			add("%s check %s: %s", t.Name, c.Name, plainCondition(c.Expression))
+		}
 		for _, k := range t.ForeignKeys {
 			name, onDelete, onUpdate := k.Name, k.OnDelete, k.OnUpdate
 			if dialect == "sqlite" {
@@ -71,8 +86,12 @@ func meant(dialect string, schema generator.Schema) catalog {
 			if dialect == "mariadb" { // NO ACTION and RESTRICT are one in InnoDB, and shown as either
 				onDelete, onUpdate = restrict(onDelete), restrict(onUpdate)
 			}
-			add("%s foreign key %s: %s -> %s(%s) on delete %s on update %s deferred %v", t.Name, name, strings.Join(k.Columns, ", "),
-				qualifiedTable(dialect, schema.Namespace, k), strings.Join(k.Referenced, ", "), onDelete, onUpdate, k.InitiallyDeferred)
+			match := ""
+			if k.MatchFull && dialect != "sqlite" { // which shows NONE for all
+				match = " match full"
+			}
+			add("%s foreign key %s: %s -> %s(%s) on delete %s on update %s deferred %v%s", t.Name, name, strings.Join(k.Columns, ", "),
+				qualifiedTable(dialect, schema.Namespace, k), strings.Join(k.Referenced, ", "), onDelete, onUpdate, k.InitiallyDeferred, match)
 		}
 		for _, index := range t.Indexes {
 			add("%s index %s: %s", t.Name, index.Name, strings.Join(index.Columns, ", "))
@@ -81,6 +100,15 @@ func meant(dialect string, schema generator.Schema) catalog {
 	slices.Sort(c)
 	return c
 }
+
+// plainCondition takes out of a CHECK what the databases write in ways of their
+// own: parentheses, blanks, quotes around names, capitals, casts of literals.
+func plainCondition(sql string) string {
+	sql = literalCast.ReplaceAllString(strings.ToLower(sql), "")
+	return strings.NewReplacer("(", "", ")", "", " ", "", "`", "", `"`, "", "!=", "<>").Replace(sql)
+}
+
+var literalCast = regexp.MustCompile(`::[a-z ]+(\[\])?`)
 
 func restrict(a dialects.Action) dialects.Action {
 	if a == dialects.NoAction {
@@ -105,6 +133,11 @@ func found(t *testing.T, h *host, db *sql.DB, namespace string, besides ...strin
 	c = slices.DeleteFunc(c, func(line string) bool {
 		return slices.ContainsFunc(besides, func(table string) bool { return strings.HasPrefix(line, table+" ") })
 	})
+	for i, line := range c {
+		if before, condition, ok := strings.Cut(line, " CHECK "); ok {
+			c[i] = before + " " + plainCondition(condition)
+		}
+	}
 	slices.Sort(c)
 	return c
 }
@@ -151,11 +184,14 @@ func foundPostgres(t *testing.T, db *sql.DB, namespace string) catalog {
 			CASE WHEN rn.nspname = 'public' THEN r.relname ELSE rn.nspname || '.' || r.relname END, `+fmt.Sprintf(columnsOf, "k.confkey", "r.oid")+`,
 			CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' ELSE 'SET DEFAULT' END,
 			CASE k.confupdtype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' WHEN 'a' THEN 'NO ACTION' WHEN 'r' THEN 'RESTRICT' ELSE 'SET DEFAULT' END,
-			CASE WHEN k.condeferred THEN 'true' ELSE 'false' END)
+			CASE WHEN k.condeferred THEN 'true' ELSE 'false' END || CASE k.confmatchtype WHEN 'f' THEN ' match full' ELSE '' END)
 		FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_class r ON r.oid = k.confrelid JOIN pg_namespace rn ON rn.oid = r.relnamespace
 		WHERE k.contype = 'f' AND c.relnamespace = $1::regnamespace
 		UNION ALL
-		SELECT format('%s index %s: %s', c.relname, ic.relname, `+fmt.Sprintf(columnsOf, "i.indkey::int2[]", "c.oid")+`)
+		SELECT format('%s check %s: %s', c.relname, k.conname, pg_get_constraintdef(k.oid))
+		FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'c' AND c.relnamespace = $1::regnamespace
+		UNION ALL
+		SELECT format('%s %s %s: %s', c.relname, CASE WHEN i.indisunique THEN 'unique' ELSE 'index' END, ic.relname, `+fmt.Sprintf(columnsOf, "i.indkey::int2[]", "c.oid")+`)
 		FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
 		WHERE NOT i.indisprimary AND i.indisvalid AND c.relnamespace = $1::regnamespace`, `"`+namespace+`"`)
 }
@@ -163,14 +199,17 @@ func foundPostgres(t *testing.T, db *sql.DB, namespace string) catalog {
 func foundMariaDB(t *testing.T, db *sql.DB, namespace string) catalog {
 	const q = `
 		SELECT CONCAT(table_name, ' column ', LPAD(ordinal_position, 2, '0'), ' ', column_name, ': ', column_type,
-			IF(collation_name IS NULL, '', CONCAT(' ', collation_name)), IF(is_nullable = 'YES', ', null', ', not null'), ', default ', IF(column_default IS NULL OR column_default = 'NULL', '', column_default))
+			IF(collation_name IS NULL, '', CONCAT(' ', collation_name)), IF(is_nullable = 'YES', ', null', ', not null'), ', default ', IF(column_default IS NULL OR column_default = 'NULL', '', column_default), IF(column_comment = '', '', CONCAT(', comment ', column_comment)))
 		FROM information_schema.columns WHERE table_schema = @db
 		UNION ALL
 		SELECT CONCAT(table_name, ' key: ', GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', '))
 		FROM information_schema.statistics WHERE table_schema = @db AND index_name = 'PRIMARY' GROUP BY table_name
 		UNION ALL
-		SELECT CONCAT(table_name, ' index ', index_name, ': ', GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', '))
-		FROM information_schema.statistics WHERE table_schema = @db AND index_name <> 'PRIMARY' GROUP BY table_name, index_name
+		SELECT CONCAT(table_name, IF(non_unique, ' index ', ' unique '), index_name, ': ', GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', '))
+		FROM information_schema.statistics WHERE table_schema = @db AND index_name <> 'PRIMARY' GROUP BY table_name, index_name, non_unique
+		UNION ALL
+		SELECT CONCAT(table_name, ' check ', constraint_name, ': CHECK ', check_clause)
+		FROM information_schema.check_constraints WHERE constraint_schema = @db AND check_clause NOT LIKE 'json_valid%'
 		UNION ALL
 		SELECT CONCAT(k.table_name, ' foreign key ', k.constraint_name, ': ', GROUP_CONCAT(k.column_name ORDER BY k.ordinal_position SEPARATOR ', '),
 			' -> ', IF(k.referenced_table_schema = k.table_schema, '', CONCAT(k.referenced_table_schema, '.')), k.referenced_table_name, '(', GROUP_CONCAT(k.referenced_column_name ORDER BY k.ordinal_position SEPARATOR ', '), ')',
@@ -187,17 +226,43 @@ func foundMariaDB(t *testing.T, db *sql.DB, namespace string) catalog {
 }
 
 func foundSQLite(t *testing.T, db *sql.DB, _ string) catalog {
-	return lines(t, db, `
+	c := lines(t, db, `
 		SELECT m.name || printf(' column %02d ', c.cid + 1) || c.name || ': ' || c.type || iif(c."notnull", ', not null', ', null') || ', default ' || COALESCE(c.dflt_value, '')
 		FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
 		UNION ALL
 		SELECT m.name || ' key: ' || COALESCE((SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(m.name) WHERE pk > 0 ORDER BY pk)), '')
 		FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
 		UNION ALL
-		SELECT name || ' foreign key -: ' || group_concat(f, ', ') || ' -> ' || t || '(' || COALESCE(group_concat(r, ', '), '') || ') on delete ' || d || ' on update ' || u || ' deferred ' || iif(instr(sql, 'INITIALLY DEFERRED'), 'true', 'false')
+		SELECT name || ' foreign key -: ' || group_concat(f, ', ') || ' -> ' || t || '(' || COALESCE(group_concat(r, ', '), '') || ') on delete ' || d || ' on update ' || u || ' deferred ' || iif(instr(sql, 'INITIALLY DEFERRED') AND NOT instr(sql, 'NOT DEFERRABLE'), 'true', 'false')
 		FROM (SELECT m.name, m.sql, k.id, k."from" AS f, k."table" AS t, k."to" AS r, k.on_delete AS d, k.on_update AS u
 			FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) k WHERE m.type = 'table' ORDER BY m.name, k.id, k.seq) GROUP BY name, id
 		UNION ALL
+		SELECT m.name || ' unique -: ' || (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno))
+		FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin = 'u'
+		UNION ALL
 		SELECT m.name || ' index ' || i.name || ': ' || (SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno))
 		FROM sqlite_master m JOIN pragma_index_list(m.name) i WHERE m.type = 'table' AND i.origin = 'c'`)
+	for _, table := range lines(t, db, "SELECT name || ' ' || sql FROM sqlite_master WHERE type = 'table'") {
+		c = append(c, checksIn(table)...)
+	}
+	return c
+}
+
+var checkWord = regexp.MustCompile(`(?i)(?:constraint\s+(\S+)\s+)?check\s*\(`)
+
+// checksIn finds the CHECKs in the text of CREATE TABLE, with the table's name
+// before it: SQLite's catalog has no other trace of them.
+func checksIn(table string) (c catalog) {
+	name, sql, _ := strings.Cut(table, " ")
+	for _, m := range checkWord.FindAllStringSubmatchIndex(sql, -1) {
+		constraint, depth, end := "", 1, m[1]
+		if m[2] >= 0 {
+			constraint = sql[m[2]:m[3]]
+		}
+		for ; depth > 0 && end < len(sql); end++ {
+			depth += strings.Count(sql[end:end+1], "(") - strings.Count(sql[end:end+1], ")")
+		}
+		c = append(c, fmt.Sprintf("%s check %s: CHECK (%s", name, constraint, sql[m[1]:end]))
+	}
+	return c
 }

@@ -18,7 +18,7 @@ func TestAcceptedOwnerColumns(t *testing.T) {
 			folder := strings.ReplaceAll(dialect, "mariadb", "mysql") // the flavours accept the same
 			accepted := 0
 			for _, fragment := range dialecttest.Fragments(t, "../../dialects/"+folder+"/testdata/owner") {
-				owner, err := generator.ParseOwner("fragment", d, fragment)
+				owner, _, err := generator.ParseOwner("fragment", d, fragment, nil)
 				if err != nil || strings.HasPrefix(owner.Type, "app.") {
 					continue // refused, or of a type that is the user's
 				}

@@ -140,11 +140,8 @@ var fragments = []struct{ fragment, reason string }{
 	{"x NUMBER(10), y NUMBER(10)", "the library takes two columns, and adkgen wants one"},
 	{"x NUMBER(10)) TABLESPACE (users", ""},
 	{"x NUMBER(10) PRIMARY KEY", "Oracle takes it too; the sessions table has a primary key already"},
-	{"x NUMBER(10) UNIQUE", "Oracle takes it too; an owner has many sessions"},
-	{"x NUMBER(10) CHECK (x > 0)", "Oracle takes it too; adkgen's model has no check"},
 	{"x NUMBER(10) GENERATED ALWAYS AS IDENTITY", "Oracle takes it too; the application gives the owner"},
 	{"x NUMBER(10) GENERATED ALWAYS AS (1) VIRTUAL", ""},
-	{"x NUMBER(10) CONSTRAINT nn NOT NULL", "Oracle takes it too; adkgen's model has no name for it"},
 	{"x TIMESTAMP WITH TIME ZONE", "Oracle takes it too, but not in a key: ORA-02329"},
 	{"user_id NUMBER(10)", "Oracle takes it too, but not beside the column of that name"},
 }

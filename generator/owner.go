@@ -1,0 +1,238 @@
+package generator
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+)
+
+// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
+// column and otherwise standard settings.
+func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
+	t := standardTarget(d)
+	t.Owner = &o
+	schema := wantedSchema(t)
+	r := newRenderer(t)
+	return r.render("create_table", r.table("", schema.Tables[0], false))
+}
+
+// standardTarget is a target with the names that tables have by default.
+func standardTarget(d dialects.Dialect) Target {
+	return Target{Dialect: d, Tables: TableNames{
+		Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events"),
+		AppStates: d.Fold("adk_app_states"), UserStates: d.Fold("adk_user_states"),
+	}}
+}
+
+// ParseOwner reads one owner column in a dialect, and checks it against the
+// user's schema; host is nil when that is not known. Warnings are what is
+// accepted and worth a second look. The error is of type Problems; file is the
+// fragment's name in them.
+func ParseOwner(file string, d dialects.Dialect, fragment string, host *Host) (owner dialects.Owner, warnings Problems, err error) {
+	s := source{file, fragment}
+	owner, found := d.ParseOwner(fragment)
+	var problems Problems
+	for _, p := range found {
+		problems = append(problems, s.fragmentProblem(p))
+	}
+	if len(found) == 0 {
+		result := checkReference(standardTarget(d), &owner, host)
+		for _, p := range result.problems {
+			problem := s.fragmentProblem(p.Problem)
+			problem.Other = p.other
+			problems = append(problems, problem)
+		}
+	}
+	if len(problems) > 0 {
+		return dialects.Owner{}, nil, problems.sorted()
+	}
+	for _, p := range owner.Warnings {
+		warning := s.fragmentProblem(p)
+		warning.Warning = true
+		warnings = append(warnings, warning)
+	}
+	return owner, warnings, nil
+}
+
+// fragmentProblem places a problem with the whole text of a source.
+func (s source) fragmentProblem(p dialects.Problem) Problem {
+	line, column := s.lineColumn(p.Offset)
+	start := strings.LastIndexByte(s.text[:p.Offset], '\n') + 1
+	return Problem{File: s.file, Line: line, Column: column, Message: p.Message, Hint: p.Hint,
+		Source: s.upToBreak(start, len(s.text)), Width: len([]rune(s.upToBreak(p.Offset, p.Offset+p.Length)))}
+}
+
+// ownerProblem is a problem with an owner column, and the place in the user's
+// schema that it does not go with.
+type ownerProblem struct {
+	dialects.Problem
+	other *Place
+}
+
+// referenceCheck is what came of checking an owner column's foreign key.
+type referenceCheck struct {
+	problems []ownerProblem
+	needs    []dialects.Place // what has to be there first
+}
+
+// refuse adds a problem; other is nil for none.
+func (c *referenceCheck) refuse(at dialects.Span, message, hint string, other *Place) {
+	c.problems = append(c.problems, ownerProblem{at.Problem(message, hint), other})
+}
+
+// checkReference checks what an owner column references: none of adkgen's own
+// tables, and in the user's schema a column that is a key of its table and has
+// the same type. A reference without a column gets that of the primary key.
+func checkReference(t Target, o *dialects.Owner, host *Host) (c referenceCheck) {
+	if host != nil && o.UserType && host.complete && t.Dialect.Traits().DeclaresTypes {
+		o.Warnings = slices.DeleteFunc(o.Warnings, func(w dialects.Problem) bool { return w.Offset == o.At.Type.Offset })
+		if !host.schema.Types[o.Type] {
+			hint := "create it in a migration of yours first, unless an extension brings it"
+			if near := dialects.Nearest(o.Type, slices.Sorted(maps.Keys(host.schema.Types))); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			o.Warnings = append(o.Warnings, o.At.Type.Problem("no migration in "+strings.Join(host.paths, ", ")+" creates a type "+o.Type, hint))
+		}
+	}
+	ref := o.Reference
+	if ref == nil {
+		return c
+	}
+	if ref.Schema == "" || ref.Schema == t.Namespace {
+		for _, table := range []string{t.Tables.Sessions, t.Tables.Events, t.Tables.AppStates, t.Tables.UserStates} {
+			if strings.EqualFold(ref.Table, table) {
+				c.refuse(o.At.Target, table+" is one of adkgen's own tables", "reference the table of your users, accounts or tenants", nil)
+				return c
+			}
+		}
+	}
+	if host != nil {
+		c.checkTable(t.Dialect, o, host)
+	}
+	traits := t.Dialect.Traits()
+	if ref.Column == "" && traits.NamesReferencedColumn && len(c.problems) == 0 {
+		c.refuse(o.At.Target, "the referenced column is missing, which "+traits.Title+" wants named", "write REFERENCES "+ref.Table+"(id), or say with host_schema where your tables are", nil)
+	}
+	return c
+}
+
+// checkTable looks the referenced table up in the user's schema.
+func (c *referenceCheck) checkTable(d dialects.Dialect, o *dialects.Owner, host *Host) {
+	ref, quote := o.Reference, d.Quote
+	name := dialects.Qualified(d.Quote, ref.Schema, ref.Table)
+	table := host.schema.Find(d, ref.Schema, ref.Table)
+	if table == nil {
+		if !host.complete {
+			return
+		}
+		var names []string
+		for _, t := range host.schema.Tables {
+			names = append(names, t.Name)
+		}
+		hint := "create it in a migration of yours first"
+		var other *Place
+		if near := dialects.Nearest(ref.Table, names); near != "" {
+			t := host.schema.Tables[slices.Index(names, near)]
+			hint = "did you mean " + dialects.Qualified(d.Quote, t.Schema, t.Name) + "?"
+			other = host.place(t.At, quote(near)+" is created here")
+		}
+		c.refuse(o.At.Target, "no migration in "+strings.Join(host.paths, ", ")+" creates a table "+name, hint, other)
+		return
+	}
+	c.needs = append(c.needs, table.At)
+	if table.Opaque && len(table.Columns) == 0 {
+		return
+	}
+	if ref.Column == "" && !c.takePrimaryKey(d, o, table, host) {
+		return
+	}
+	column := table.Column(d, ref.Column)
+	if column == nil {
+		if !table.Opaque {
+			var names []string
+			for _, column := range table.Columns {
+				names = append(names, quote(column.Name))
+			}
+			hint := "its columns are " + strings.Join(names, ", ")
+			if near := dialects.Nearest(quote(ref.Column), names); near != "" {
+				hint = "did you mean " + near + "?"
+			}
+			c.refuse(o.At.Column, quote(table.Name)+" has no column "+quote(ref.Column), hint, host.place(table.At, quote(table.Name)+" is created here"))
+		}
+		return
+	}
+	c.needs = append(c.needs, column.At)
+	full := quote(table.Name) + "." + quote(column.Name)
+	here := host.place(column.At, full+" is created here")
+	key := table.KeyOf(column.Name)
+	switch {
+	case key != nil:
+		c.needs = append(c.needs, key.At)
+	case !table.Opaque:
+		c.refuse(o.At.Column, full+" is neither the primary key nor unique, and can be referenced by nothing", "reference the primary key, or make the column UNIQUE", here)
+	}
+	if why := d.CheckHost(*o, table, *column); why.Message != "" {
+		c.refuse(o.At.Type, why.Message, why.Hint, here)
+	}
+}
+
+// takePrimaryKey writes the column of the primary key into a reference that
+// names none.
+func (c *referenceCheck) takePrimaryKey(d dialects.Dialect, o *dialects.Owner, table *dialects.HostTable, host *Host) bool {
+	key := table.PrimaryKey()
+	if len(key) == 1 {
+		o.Reference.Column = key[0]
+		return true
+	}
+	name := d.Quote(table.Name)
+	message := name + " has no primary key"
+	if len(key) > 1 {
+		message = "the primary key of " + name + " has several columns: " + strings.Join(newRenderer(Target{Dialect: d}).quoteAll(key), ", ")
+	}
+	c.refuse(o.At.Target, message, "name a column that is unique: REFERENCES "+name+"(id)", host.place(table.At, name+" is created here"))
+	return false
+}
+
+// checkOwners checks the owner columns of all targets against the schemas that
+// they refer to.
+func (g *generation) checkOwners(hosts []*Host) Problems {
+	const key = "owner_id_column"
+	var problems Problems
+	for i := range g.config.Targets {
+		t := &g.config.Targets[i]
+		if t.Owner == nil {
+			continue
+		}
+		result := checkReference(*t, t.Owner, hosts[i])
+		for _, p := range result.problems {
+			problem := g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint)
+			problem.Other = p.other
+			problems = append(problems, problem)
+		}
+		if len(result.problems) == 0 && hosts[i] != nil {
+			problems = append(problems, g.checkOrder(*t, hosts[i], result.needs)...)
+		}
+	}
+	return problems
+}
+
+// warnings are those about all owner columns and about the user's schemas.
+func (g *generation) warnings(hosts []*Host) Problems {
+	const key = "owner_id_column"
+	var warnings Problems
+	for i, t := range g.config.Targets {
+		if t.Owner != nil {
+			for _, w := range t.Owner.Warnings {
+				warning := g.source.problem(t.places[key], w.Offset, w.Length, key, w.Message, w.Hint)
+				warning.Warning = true
+				warnings = append(warnings, warning)
+			}
+		}
+		if hosts[i] != nil && hosts[i].complete {
+			warnings = append(warnings, hosts[i].Warnings...)
+		}
+	}
+	return warnings.sorted()
+}

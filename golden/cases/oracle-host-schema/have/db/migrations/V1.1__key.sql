@@ -1,0 +1,2 @@
+ALTER TABLE accounts MODIFY (id NUMBER(10) NOT NULL);
+ALTER TABLE accounts ADD CONSTRAINT accounts_pk PRIMARY KEY (id);

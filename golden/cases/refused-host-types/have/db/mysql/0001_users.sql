@@ -1,0 +1,4 @@
+CREATE TABLE users (
+    id   BIGINT UNSIGNED PRIMARY KEY,
+    code VARCHAR(40) COLLATE utf8mb4_bin UNIQUE
+);

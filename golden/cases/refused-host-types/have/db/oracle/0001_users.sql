@@ -1,0 +1,3 @@
+CREATE TABLE users (
+    id NUMBER(19) PRIMARY KEY
+);
