@@ -27,9 +27,9 @@ type Dialect interface {
 	// ReadSchema adds to h what the SQL of one of the user's migrations does to
 	// tables, and returns what it could not read. file is its name in places.
 	ReadSchema(h *HostSchema, file, sql string) []Problem
-	// CheckHost says why an owner column cannot refer to a column; a zero
-	// Refusal when it can.
-	CheckHost(o Owner, t *HostTable, c HostColumn) Refusal
+	// CheckHost says why an owner column cannot refer to a column, or what has
+	// to hold besides that the schema does not say; zero when it can.
+	CheckHost(o Owner, t *HostTable, c HostColumn) (refusal, warning Refusal)
 }
 
 // Kind is what a column of the ADK schema holds.
@@ -109,8 +109,6 @@ type Traits struct {
 	CollateClause string
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
-	// ReferenceInNamespace: REFERENCES may name a table in another namespace.
-	ReferenceInNamespace bool
 	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.
 	SQLCEngine string
 	// Tools are the migration tools that have a driver for the database.

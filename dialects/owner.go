@@ -147,11 +147,6 @@ func checkOwner(d Dialect, o Owner) []Problem {
 	problems = append(problems, checkConstraintNames(d, o)...)
 	if r := o.Reference; r != nil {
 		problems = append(problems, checkActions(o, o.At)...)
-		if r.Schema != "" && !d.Traits().ReferenceInNamespace {
-			problems = append(problems, o.At.Target.Problem(
-				"a foreign key in "+d.Traits().Title+" cannot name a table in another database file",
-				"write REFERENCES "+d.Quote(r.Table)+" without the "+r.Schema+"."))
-		}
 		for _, name := range []string{r.Schema, r.Table, r.Column} {
 			if name == "" {
 				continue

@@ -128,7 +128,7 @@ var (
 	RefuseDeferrable  = Refusal{"only a foreign key can be deferrable", "remove the clause, or put it after REFERENCES"}
 	RefuseDeferral    = Refusal{"the constraint is to be deferred and not to be deferred at once", "keep DEFERRABLE INITIALLY DEFERRED, or nothing"}
 	RefuseTypeMissing = Refusal{"the type is missing", "write it after the name"}
-	RefuseSubquery    = Refusal{"a default cannot contain a subquery", "use a constant or a call of a function"}
+	RefuseSubquery    = Refusal{"a column definition cannot contain a subquery", "use a constant or a call of a function"}
 	RefuseColumn      = Refusal{"a default cannot refer to a column", "use a constant or a call of a function"}
 	RefuseOtherColumn = Refusal{"the CHECK of a column looks at this column only", "remove the other column from the CHECK"}
 	RefuseExpression  = Refusal{"adkgen does not understand this expression", "use constants, operators and calls of functions"}

@@ -173,8 +173,12 @@ func (c *referenceCheck) checkTable(d dialects.Dialect, o *dialects.Owner, host 
 	case !table.Opaque:
 		c.refuse(o.At.Column, full+" is neither the primary key nor unique, and can be referenced by nothing", "reference the primary key, or make the column UNIQUE", here)
 	}
-	if why := d.CheckHost(*o, table, *column); why.Message != "" {
-		c.refuse(o.At.Type, why.Message, why.Hint, here)
+	refusal, warning := d.CheckHost(*o, table, *column)
+	if refusal.Message != "" {
+		c.refuse(o.At.Type, refusal.Message, refusal.Hint, here)
+	}
+	if warning.Message != "" {
+		o.Warnings = append(o.Warnings, o.At.Type.Problem(warning.Message, warning.Hint))
 	}
 }
 

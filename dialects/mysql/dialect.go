@@ -47,7 +47,6 @@ func (d Dialect) Traits() dialects.Traits {
 		FoldsColumns:          true, // 11.2.3: column names are never case-sensitive
 		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
-		ReferenceInNamespace:  true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},

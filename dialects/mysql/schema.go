@@ -344,35 +344,38 @@ var typeRules = dialects.TypeRules{
 }
 
 // CheckHost implements dialects.Dialect.
-func (d Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) dialects.Refusal {
+func (d Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
 	ownerType, ownerSet, _ := strings.Cut(o.Type, " CHARACTER SET ")
 	plain := o
 	plain.Type = ownerType
-	if why := dialects.CompareTypes(d, typeRules, plain, t, c); why.Message != "" {
-		return why
+	refusal = dialects.CompareTypes(d, typeRules, plain, t, c)
+	if refusal.Message != "" || !strings.HasPrefix(ownerType, "CHAR") && !strings.HasPrefix(ownerType, "VARCHAR") {
+		return refusal, warning
 	}
-	if !strings.HasPrefix(ownerType, "CHAR") && !strings.HasPrefix(ownerType, "VARCHAR") {
-		return dialects.Refusal{}
-	}
-	hostSet, hostCollation := c.CharacterSet, c.Collation
+	name, host := d.Quote(o.Name)+" "+ownerType, d.Quote(t.Name)+"."+d.Quote(c.Name)
+	hostSet, hostCollation, ofTable := c.CharacterSet, c.Collation, false
 	if hostSet == "" && hostCollation == "" {
-		hostSet, hostCollation = t.CharacterSet, t.Collation
+		hostSet, hostCollation, ofTable = t.CharacterSet, t.Collation, true
 	}
-	ownerCollation := strings.ToLower(o.Collation)
-	name, host := d.Quote(o.Name), d.Quote(t.Name)+"."+d.Quote(c.Name)
+	ownerSet, ownerCollation := setOf(ownerSet, o.Collation), strings.ToLower(o.Collation)
+	ours := "the database's own collation"
+	if said := cmp.Or(ownerCollation, ownerSet); said != "" {
+		ours = said
+	}
+	differ := func(theirs, clause string) dialects.Refusal {
+		return dialects.Refusal{Message: d.Quote(o.Name) + " has " + ours + ", but " + host + ", which it references, has " + theirs + " (error 3780)",
+			Hint: "write " + name + " " + clause + " " + theirs}
+	}
 	switch {
 	case hostCollation != "" && ownerCollation != hostCollation:
-		has := "no collation of its own"
-		if ownerCollation != "" {
-			has = "collation " + ownerCollation
-		}
-		return dialects.Refusal{Message: name + " has " + has + ", but " + host + ", which it references, has " + hostCollation + " (error 3780)",
-			Hint: "write " + name + " " + ownerType + " COLLATE " + hostCollation}
-	case hostCollation == "" && hostSet != "" && setOf(strings.ToLower(ownerSet), ownerCollation) != hostSet && setOf(ownerSet, ownerCollation) != "":
-		return dialects.Refusal{Message: name + " has the character set " + setOf(ownerSet, ownerCollation) + ", but " + host + ", which it references, has " + hostSet + " (error 3780)",
-			Hint: "write " + name + " " + ownerType + " CHARACTER SET " + hostSet}
+		return differ(hostCollation, "COLLATE"), warning
+	case hostCollation == "" && hostSet != "" && ownerSet != hostSet && !(ofTable && ownerSet == ""):
+		return differ(hostSet, "CHARACTER SET"), warning
+	case hostCollation == "" && ownerCollation != "", hostSet == "" && hostCollation == "" && ownerSet != "":
+		warning = dialects.Refusal{Message: d.Quote(o.Name) + " has " + ours + ", and " + host + ", which it references, the database's own collation: they have to be the same (error 3780)",
+			Hint: "say the collation in your own migration as well"}
 	}
-	return dialects.Refusal{}
+	return refusal, warning
 }
 
 // setOf is the character set that a column says, itself or by its collation.

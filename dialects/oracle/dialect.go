@@ -23,7 +23,6 @@ func (Dialect) Traits() dialects.Traits {
 		Namespaces:            "schema",
 		IndexesShareNames:     true,
 		ConstraintsShareNames: true,
-		ReferenceInNamespace:  true,
 		QualifiesIndexes:      true,
 		CreatesInString:       true,
 		Tools:                 []string{"plain"},

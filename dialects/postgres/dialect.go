@@ -15,22 +15,21 @@ func (Dialect) Name() string { return "postgres" }
 // Traits implements dialects.Dialect.
 func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
-		Title:                "PostgreSQL",
-		IdentifierLimit:      63, // NAMEDATALEN - 1, in bytes: Lexical Structure, 4.1.1
-		CollateClause:        "COLLATE %s",
-		QuoteMarks:           `"`,
-		Namespaces:           "schema",
-		DeclaresTypes:        true,
-		DefaultNamespace:     "public",
-		CreatesNamespace:     true,
-		IndexesShareNames:    true,
-		ReservedPrefix:       "pg_",                                               // System Catalogs; CREATE SCHEMA refuses it (42939)
-		HiddenColumns:        dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
-		StateIndex:           true,
-		ReferenceInNamespace: true,
-		SQLCEngine:           "postgresql",
-		Tools:                []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
-		Settings:             []string{"event_compression"},
-		Templates:            "postgres",
+		Title:             "PostgreSQL",
+		IdentifierLimit:   63, // NAMEDATALEN - 1, in bytes: Lexical Structure, 4.1.1
+		CollateClause:     "COLLATE %s",
+		QuoteMarks:        `"`,
+		Namespaces:        "schema",
+		DeclaresTypes:     true,
+		DefaultNamespace:  "public",
+		CreatesNamespace:  true,
+		IndexesShareNames: true,
+		ReservedPrefix:    "pg_",                                               // System Catalogs; CREATE SCHEMA refuses it (42939)
+		HiddenColumns:     dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
+		StateIndex:        true,
+		SQLCEngine:        "postgresql",
+		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Settings:          []string{"event_compression"},
+		Templates:         "postgres",
 	}
 }

@@ -68,6 +68,10 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		if errors.As(err, &e) {
 			offset, message = max(0, e.Offset-len(before)), e.Message
 		}
+		if t, ok := r.TokenAt(offset); ok && t.Text == "." && t.Offset == behindTarget(r.Tokens) {
+			r.Refuse(offset, dialects.Refusal{Message: "a foreign key in SQLite cannot name a table in another database file", Hint: "write REFERENCES and the table's name alone"})
+			return dialects.Owner{}
+		}
 		r.RefuseSyntax(offset, message)
 		return dialects.Owner{}
 	}
@@ -77,6 +81,17 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		return dialects.Owner{}
 	}
 	return reader{r}.column(column)
+}
+
+// behindTarget gives the place of what follows REFERENCES and a name; -1 when
+// nothing does.
+func behindTarget(tokens []dialects.Token) int {
+	for i, t := range tokens {
+		if t.Text == "REFERENCES" && i+2 < len(tokens) {
+			return tokens[i+2].Offset
+		}
+	}
+	return -1
 }
 
 // onlyColumn gives the column of CREATE TABLE t (column), and nil when the

@@ -122,14 +122,14 @@ func (s schemaReader) key(t *dialects.HostTable, k dialects.HostKey, terms []*as
 // CheckHost implements dialects.Dialect. SQLite lets any two columns reference
 // one another, and never finds the text '7' where the number 7 is kept: the
 // affinities have to be the same.
-func (Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) dialects.Refusal {
+func (Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
 	base, _, _ := strings.Cut(o.Type, "(")
 	owner, host := affinityOf(base), affinityOf(c.Type)
 	if owner == host {
-		return dialects.Refusal{}
+		return refusal, warning
 	}
 	return dialects.Refusal{
 		Message: o.Name + " is " + o.Type + ", which SQLite keeps as " + owner + ", but " + t.Name + "." + c.Name + ", which it references, is " + c.Type + ", kept as " + host,
 		Hint:    "write " + o.Name + " " + host,
-	}
+	}, warning
 }

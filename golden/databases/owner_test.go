@@ -95,3 +95,53 @@ func TestReservedWords(t *testing.T) {
 		})
 	}
 }
+
+// TestHostTypes references columns of every type from columns of every other:
+// where adkgen finds that the types fit, the database must agree, and where it
+// finds that they differ, there must be a reason other than the database's.
+func TestHostTypes(t *testing.T) {
+	types := map[string][]string{
+		"postgres": {"UUID", "SMALLINT", "INTEGER", "BIGINT", "NUMERIC", "NUMERIC(10)", "TEXT", "VARCHAR(10)", "VARCHAR(40)", "CHAR(10)", "BYTEA", "DATE", "TIMESTAMP", "TIMESTAMPTZ(3)", "INET", "BIT(3)", "BOOLEAN"},
+		"mariadb": {"TINYINT", "SMALLINT", "INT", "INT UNSIGNED", "BIGINT", "BIGINT UNSIGNED", "DECIMAL(10, 0)", "DECIMAL(12, 2)", "CHAR(10)", "VARCHAR(10)", "VARCHAR(40)", "VARCHAR(40) CHARACTER SET ascii",
+			"VARCHAR(40) COLLATE utf8mb4_bin", "VARCHAR(40) COLLATE utf8mb4_unicode_ci", "BINARY(16)", "VARBINARY(40)", "DATE", "DATETIME(6)", "TIMESTAMP", "YEAR"},
+	}
+	for dialect, list := range types {
+		t.Run(dialect, func(t *testing.T) {
+			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			fits, stricter := 0, 0
+			for i, theirs := range list {
+				parent := fmt.Sprintf("parent%d", i)
+				create := fmt.Sprintf("CREATE TABLE %s (id %s PRIMARY KEY)", parent, theirs)
+				exec1(t, db, create)
+				schema, err := generator.ReadHost(d, generator.Input{Read: func(string) ([]byte, error) { return []byte(create), nil }}, []string{"x.sql"})
+				if err != nil || len(schema.Warnings) > 0 {
+					t.Fatal(err, schema)
+				}
+				for _, ours := range list {
+					_, warnings, err := generator.ParseOwner("fragment", d, fmt.Sprintf("x %s REFERENCES %s", ours, parent), schema)
+					_, serverErr := db.Exec(fmt.Sprintf("CREATE TABLE child (x %s, FOREIGN KEY (x) REFERENCES %s (id))", ours, parent))
+					if serverErr == nil {
+						exec1(t, db, "DROP TABLE child")
+					}
+					switch {
+					case err == nil && serverErr != nil && len(warnings) == 0:
+						t.Errorf("%s references %s: adkgen finds that it fits, and the server says %v", ours, theirs, serverErr)
+					case err == nil && serverErr == nil:
+						fits++
+					case serverErr == nil:
+						stricter++
+					}
+					if ours == theirs && err != nil {
+						t.Errorf("%s does not fit itself: %v", ours, err)
+					}
+				}
+			}
+			t.Logf("%d pairs fit; %d that the server takes are refused: another type, or too narrow for every value", fits, stricter)
+			if fits < len(list) || stricter == 0 {
+				t.Errorf("%d pairs fit, %d are refused that the server takes", fits, stricter)
+			}
+		})
+	}
+}
