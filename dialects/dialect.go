@@ -115,8 +115,31 @@ type Traits struct {
 	Tools []string
 	// Settings are the keys of a target that only this dialect has.
 	Settings []string
+	// Evolution says how tables with rows in them are changed.
+	Evolution Evolution
 	// Templates is the folder below templates/ with the dialect's SQL.
 	Templates string
+}
+
+// Evolution says what a database's DDL can do to tables that live.
+type Evolution struct {
+	// Transactional: DDL is undone with its transaction; elsewhere each change
+	// is a migration of its own.
+	Transactional bool
+	// OnlineIndex: an index is built while rows are written, outside a
+	// transaction (CONCURRENTLY).
+	OnlineIndex bool
+	// Validates: a foreign key or check is added without a look at the rows,
+	// and validated later without blocking writers.
+	Validates bool
+	// RenamesConstraints: a constraint can be renamed; elsewhere a foreign key
+	// is dropped and added.
+	RenamesConstraints bool
+	// Rebuilds: columns and constraints are changed by copying the table.
+	Rebuilds bool
+	// MovesTables: a table can go to another namespace, and sqlc follows (it
+	// takes MySQL's RENAME TABLE a.t TO b.t for a change of name).
+	MovesTables bool
 }
 
 // Problem is something in a text that the user has to change.

@@ -150,7 +150,7 @@ func (g *generation) startAgain(locked LockTarget) string {
 
 // checkLocked refuses a target that asks for something else than what was
 // emitted: another database or tool, or a schema with differences.
-func (g *generation) checkLocked(t Target, locked LockTarget, differences []string) Problems {
+func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problems {
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
@@ -158,11 +158,15 @@ func (g *generation) checkLocked(t Target, locked LockTarget, differences []stri
 	case locked.Tool != t.Migrations.Tool:
 		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+g.startAgain(locked))
 	}
-	if len(differences) == 0 {
-		return nil
+	if len(plan.refusals) > 0 {
+		return refuse("dialect", "the schema changes in a way that adkgen writes no migration for:\n  - "+strings.Join(plan.refusals, "\n  - "),
+			"go on as it says, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked))
 	}
-	return refuse("dialect", "the schema is no longer the one that was emitted:\n  - "+strings.Join(differences, "\n  - "),
-		"adkgen does not write the migration for this change yet: undo the change; if the first migration was never applied anywhere, "+g.startAgain(locked))
+	if len(plan.losses) > 0 && !g.in.AllowDestructive {
+		return refuse("dialect", "the migration would drop what cannot be brought back:\n  - "+strings.Join(plan.losses, "\n  - "),
+			"run adkgen generate --allow-destructive if that is what you want, or undo the change")
+	}
+	return nil
 }
 
 // checkForgotten finds entries of the lock that no target stands for.

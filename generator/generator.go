@@ -8,12 +8,15 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/adkgen/adkgen/templates"
 )
 
 // Input is all that Generate looks at.
@@ -28,6 +31,8 @@ type Input struct {
 	// Read; fs.ErrNotExist when there is none. Only host_schema and
 	// migrations.start need it.
 	List func(folder string) ([]string, error)
+	// AllowDestructive: migrations may drop columns and tables.
+	AllowDestructive bool
 }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
@@ -165,6 +170,7 @@ type generation struct {
 type targetResult struct {
 	files    []File
 	locked   LockTarget
+	notes    []string
 	problems Problems
 	err      error
 }
@@ -177,11 +183,11 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	if locked != nil {
 		before, next = &locked.Schema, next+len(locked.Migrations)
 	}
-	migrations, differences := plan(before, wanted, next)
+	plan := planFor(t.Dialect, before, wanted, next, g.in.AllowDestructive)
 	if locked != nil {
 		result.locked = *locked
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
-		result.problems = append(result.problems, g.checkLocked(t, *locked, differences)...)
+		result.problems = append(result.problems, g.checkLocked(t, *locked, plan)...)
 	} else {
 		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: next, Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
 	}
@@ -189,7 +195,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		return result
 	}
 	r := newRenderer(t)
-	for _, m := range migrations {
+	for _, m := range plan.migrations {
 		files, err := r.migrationFiles(wanted.Namespace, m)
 		if err != nil {
 			result.err = err
@@ -202,7 +208,13 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema = wanted
+	result.locked.Schema, result.notes = plan.after, plan.notes
+	stale, err := g.staleStates(t)
+	if err != nil {
+		result.err = err
+		return result
+	}
+	result.files = append(result.files, stale...)
 	for _, render := range []func(Schema) ([]File, error){r.queryFiles, r.snapshotFile} {
 		files, err := render(wanted)
 		if err != nil {
@@ -212,6 +224,24 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 	}
 	return result
+}
+
+// staleStates empties the queries for scoped state where they were generated
+// before, and scoped_state is false now: sqlc would look for their tables.
+func (g *generation) staleStates(t Target) ([]File, error) {
+	name := path.Join(t.QueriesDir, "states.sql")
+	if t.ScopedState || t.QueriesDir == "" {
+		return nil, nil
+	}
+	text, err := g.in.Read(name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !isOurs(text) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	empty, err := templates.Render("common", "common/no_states.sql.tmpl", nil)
+	return []File{{Path: name, Content: []byte(empty), role: roleGenerated}}, err
 }
 
 // assemble joins the targets' files, adds sqlc.yaml and the lock, and compares
@@ -227,6 +257,9 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 		problems = append(problems, r.problems...)
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
+		for _, note := range r.notes {
+			out.Notes = append(out.Notes, note+"\n")
+		}
 	}
 	problems = append(problems, g.checkForgotten(lock)...)
 	if len(problems) > 0 {

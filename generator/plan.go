@@ -3,112 +3,461 @@ package generator
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
 )
 
-// Migration is one numbered step from a schema to the next.
-type Migration struct {
-	Number  int
-	Name    string   // what it does, in words joined by _
-	Changes []Change // in the order of the way up
+// plan is what leads from the locked schema to the wanted one.
+type plan struct {
+	migrations []Migration
+	after      Schema   // the schema when all have run: the wanted one, and columns that wait to be dropped
+	notes      []string // what waits for a later run
+	refusals   []string // what cannot be planned, with what to do instead
+	losses     []string // what would be lost; it needs --allow-destructive
 }
 
-// Change is one difference between two schemas.
-type Change struct {
-	Create *Table // a table that is not there yet
+// planFor plans the migrations of a target; locked is nil before the first.
+// next is the number of the first.
+func planFor(d dialects.Dialect, locked *Schema, wanted Schema, next int, destructive bool) plan {
+	if locked == nil {
+		first := Migration{Number: next, Name: "create_adk_tables"}
+		for i := range wanted.Tables {
+			first.Changes = append(first.Changes, Change{Kind: CreateTable, Table: wanted.Tables[i]})
+		}
+		return plan{migrations: []Migration{first}, after: wanted}
+	}
+	p := &planner{dialect: d, rules: d.Traits().Evolution, locked: *locked, wanted: wanted, destructive: destructive}
+	p.retire()
+	p.diff()
+	if len(p.refusals) > 0 || len(p.losses) > 0 && !destructive {
+		return p.plan
+	}
+	p.group(next)
+	return p.plan
 }
 
-// plan gives the migrations that lead from the locked schema to the wanted
-// one; locked is nil before the first. Where no migration can be planned, it
-// says what differs.
-func plan(locked *Schema, wanted Schema, next int) (migrations []Migration, differences []string) {
-	if locked != nil {
-		return nil, schemaDifferences(*locked, wanted)
-	}
-	first := Migration{Number: next, Name: "create_adk_tables"}
-	for i := range wanted.Tables {
-		first.Changes = append(first.Changes, Change{Create: &wanted.Tables[i]})
-	}
-	return []Migration{first}, nil
+// planner compares two schemas and collects the changes between them.
+type planner struct {
+	plan
+	dialect        dialects.Dialect
+	rules          dialects.Evolution
+	locked, wanted Schema
+	destructive    bool
+	changes        []Change
 }
 
-// schemaDifferences lists what differs, a line each, by table and column.
-func schemaDifferences(locked, wanted Schema) []string {
-	var lines []string
-	add := func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
-	if locked.Namespace != wanted.Namespace {
-		add("the tables move from %s to %s", orNone(locked.Namespace), orNone(wanted.Namespace))
+func (p *planner) add(c Change) {
+	if c.isDestructive() {
+		what := "table " + c.Table.Name + " with its rows"
+		if c.Kind == DropColumn {
+			what = "column " + c.Table.Name + "." + c.Column.Name + " with its values"
+		}
+		p.losses = append(p.losses, what)
 	}
-	old := map[Role]Table{}
-	for _, t := range locked.Tables {
-		old[t.Role] = t
+	p.changes = append(p.changes, c)
+}
+
+func (p *planner) refuse(format string, args ...any) {
+	p.refusals = append(p.refusals, fmt.Sprintf(format, args...))
+}
+
+// table gives the table of a role; nil when the schema has none.
+func (s Schema) table(role Role) *Table {
+	for i := range s.Tables {
+		if s.Tables[i].Role == role {
+			return &s.Tables[i]
+		}
 	}
-	for _, table := range wanted.Tables {
-		before, known := old[table.Role]
-		delete(old, table.Role)
-		if !known {
-			add("table %s is new", table.Name)
+	return nil
+}
+
+// owner gives the owner column; nil when the table has none.
+func (t Table) owner() *Column {
+	for i := range t.Columns {
+		if t.Columns[i].Owner {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+// retire keeps an owner column that another replaces: it becomes nullable, so
+// that the application can write both for a while, and is dropped by a later
+// run that allows it.
+func (p *planner) retire() {
+	before, after := p.locked.table(RoleSessions), p.wanted.table(RoleSessions)
+	old, new := before.owner(), after.owner()
+	p.wanted.Tables = slices.Clone(p.wanted.Tables)
+	sessions := p.wanted.table(RoleSessions)
+	sessions.Columns, sessions.ForeignKeys = slices.Clone(sessions.Columns), slices.Clone(sessions.ForeignKeys)
+	sessions.Checks, sessions.Unique, sessions.Indexes = slices.Clone(sessions.Checks), slices.Clone(sessions.Unique), slices.Clone(sessions.Indexes)
+	for _, c := range before.Columns {
+		replaced := old != nil && new != nil && c.Name == old.Name && new.Name != old.Name
+		if !replaced && (!c.Retired || p.destructive || new != nil && new.Name == c.Name) {
 			continue
 		}
-		if before.Name != table.Name {
-			add("table %s becomes %s", before.Name, table.Name)
+		name := c.Name
+		p.notes = append(p.notes, fmt.Sprintf("The column %s.%s is no longer used, and stays until a run of adkgen generate --allow-destructive.", before.Name, name))
+		c.Owner, c.Retired, c.NotNull, c.NotNullConstraint = false, true, false, ""
+		sessions.Columns = append(sessions.Columns, c)
+		only := func(columns []string) bool { return len(columns) == 1 && columns[0] == name }
+		for _, k := range before.ForeignKeys {
+			if only(k.Columns) {
+				sessions.ForeignKeys = append(sessions.ForeignKeys, k)
+			}
 		}
-		compare(add, "column "+table.Name+".", before.Columns, table.Columns, func(c Column) string { return c.Name }, describeColumn)
-		compare(add, "foreign key ", before.ForeignKeys, table.ForeignKeys, func(k ForeignKey) string { return k.Name }, describeKey)
-		compare(add, "index ", before.Indexes, table.Indexes, func(i Index) string { return i.Name }, func(i Index) string { return strings.Join(i.Columns, ", ") })
-	}
-	for _, table := range locked.Tables {
-		if _, left := old[table.Role]; left {
-			add("table %s goes away", table.Name)
+		for _, k := range before.Unique {
+			if only(k.Columns) {
+				sessions.Unique = append(sessions.Unique, k)
+			}
+		}
+		for _, k := range before.Checks {
+			if k.Column == name {
+				sessions.Checks = append(sessions.Checks, k)
+			}
+		}
+		for _, i := range before.Indexes {
+			if only(i.Columns) && i.Kind == IndexOwner {
+				sessions.Indexes = append(sessions.Indexes, i)
+			}
 		}
 	}
-	return lines
+	p.after = p.wanted
+}
+
+// diff collects the changes in an order in which each finds what it needs.
+func (p *planner) diff() {
+	p.move()
+	current := slices.Clone(p.locked.Tables) // as they are called when a change begins
+	for i := range current {
+		if wanted := p.wanted.table(current[i].Role); wanted != nil {
+			p.rename(&current[i], *wanted)
+		}
+	}
+	for _, t := range slices.Backward(current) {
+		if p.wanted.table(t.Role) == nil {
+			p.add(Change{Kind: DropTable, Table: t})
+		}
+	}
+	rebuild := p.rules.Rebuilds && p.needsRebuild(current)
+	if rebuild {
+		p.rebuild(current)
+	}
+	for i, t := range p.wanted.Tables {
+		before := Schema{Tables: current}.table(t.Role)
+		switch {
+		case before == nil:
+			p.add(Change{Kind: CreateTable, Table: p.wanted.Tables[i]})
+		case !rebuild:
+			p.alter(*before, t)
+		}
+	}
+	for i := range p.changes {
+		if p.changes[i].Kind != MoveTable {
+			p.changes[i].Namespace = p.wanted.Namespace
+		}
+	}
+}
+
+// move takes the tables into another namespace.
+func (p *planner) move() {
+	from, to := p.locked.Namespace, p.wanted.Namespace
+	if from == to {
+		return
+	}
+	if !p.rules.MovesTables || from == "" || to == "" {
+		p.refuse("the tables move from %s to %s: adkgen moves tables only from one named schema or database to another, where the database can", orNone(from), orNone(to))
+		return
+	}
+	p.add(Change{Kind: CreateNamespace, NewName: to, OldName: from})
+	for _, t := range p.locked.Tables {
+		p.add(Change{Kind: MoveTable, Namespace: from, Table: t, OldName: from, NewName: to})
+	}
 }
 
 func orNone(name string) string {
 	if name == "" {
-		return "the connection's own schema"
+		return "the connection's own"
 	}
 	return name
 }
 
-// compare lists what was added, removed or changed in a list of named things.
-func compare[T any](add func(string, ...any), what string, before, after []T, name func(T) string, describe func(T) string) {
-	old := map[string]T{}
+// rename renames a table and what is named after it, so that t is called as
+// the wanted table is.
+func (p *planner) rename(t *Table, wanted Table) {
+	if t.Name != wanted.Name {
+		p.add(Change{Kind: RenameTable, Table: *t, OldName: t.Name, NewName: wanted.Name})
+		t.Name = wanted.Name
+	}
+	t.Indexes, t.ForeignKeys = slices.Clone(t.Indexes), slices.Clone(t.ForeignKeys)
+	t.Checks, t.Unique = slices.Clone(t.Checks), slices.Clone(t.Unique)
+	for i := range t.Indexes {
+		for _, w := range wanted.Indexes {
+			if old := &t.Indexes[i]; old.Kind == w.Kind && slices.Equal(old.Columns, w.Columns) && old.Name != w.Name {
+				p.add(Change{Kind: RenameIndex, Table: *t, Index: w, OldName: old.Name, NewName: w.Name})
+				old.Name = w.Name
+			}
+		}
+	}
+	constraint := func(old *string, name string) {
+		if *old == name {
+			return
+		}
+		if p.rules.RenamesConstraints {
+			p.add(Change{Kind: RenameConstraint, Table: *t, OldName: *old, NewName: name})
+		}
+		if p.rules.RenamesConstraints || p.rules.Rebuilds { // SQLite's catalog does not show the names
+			*old = name
+		}
+	}
+	constraint(&t.PrimaryKey.Name, wanted.PrimaryKey.Name)
+	for i := range t.ForeignKeys {
+		old := &t.ForeignKeys[i]
+		// Keys of ours follow the table that they reference.
+		if parent := p.locked.table(RoleSessions); t.Role == RoleEvents && old.Table == parent.Name {
+			old.Table, old.Namespace = p.wanted.table(RoleSessions).Name, p.wanted.Namespace
+		}
+		for _, w := range wanted.ForeignKeys {
+			if named := *old; func() bool { named.Name = w.Name; return reflect.DeepEqual(named, w) }() {
+				constraint(&old.Name, w.Name)
+			}
+		}
+	}
+	for i := range t.Checks {
+		for _, w := range wanted.Checks {
+			if t.Checks[i].Expression == w.Expression {
+				constraint(&t.Checks[i].Name, w.Name)
+			}
+		}
+	}
+	for i := range t.Unique {
+		for _, w := range wanted.Unique {
+			if slices.Equal(t.Unique[i].Columns, w.Columns) {
+				constraint(&t.Unique[i].Name, w.Name)
+			}
+		}
+	}
+}
+
+// alter collects the changes of one table.
+func (p *planner) alter(before, after Table) {
+	gone, added := difference(before.ForeignKeys, after.ForeignKeys)
+	for _, k := range gone {
+		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k})
+	}
+	goneChecks, addedChecks := difference(before.Checks, after.Checks)
+	for _, c := range goneChecks {
+		p.add(Change{Kind: DropCheck, Table: after, Check: c, Column: Column{Name: c.Column}})
+	}
+	goneUnique, addedUnique := difference(before.Unique, after.Unique)
+	goneIndexes, addedIndexes := difference(before.Indexes, after.Indexes)
+	for _, c := range after.Columns {
+		old := column(before, c.Name)
+		switch {
+		case old == nil:
+			p.addColumn(after, c)
+		default:
+			p.change(after, *old, c)
+		}
+	}
+	for _, i := range addedIndexes {
+		p.add(Change{Kind: AddIndex, Table: after, Index: i})
+	}
+	for _, k := range addedUnique {
+		p.add(Change{Kind: AddUnique, Table: after, Key: k})
+	}
+	for _, k := range goneUnique { // after the new ones: a foreign key needs an index at all times
+		p.add(Change{Kind: DropUnique, Table: after, Key: k})
+	}
+	for _, i := range goneIndexes {
+		p.add(Change{Kind: DropIndex, Table: after, Index: i})
+	}
+	for _, c := range addedChecks {
+		p.add(Change{Kind: AddCheck, Table: after, Check: c, Column: Column{Name: c.Column}})
+		p.validate(after, c.Name, c.Column)
+	}
+	for _, k := range added {
+		p.add(Change{Kind: AddForeignKey, Table: after, Reference: k, Column: Column{Name: strings.Join(k.Columns, "_")}})
+		p.validate(after, k.Name, strings.Join(k.Columns, "_"))
+	}
+	for _, c := range before.Columns {
+		if column(after, c.Name) == nil {
+			p.add(Change{Kind: DropColumn, Table: after, Column: c})
+		}
+	}
+}
+
+// validate follows a constraint that was added without a look at the rows.
+func (p *planner) validate(t Table, constraint, column string) {
+	if p.rules.Validates {
+		p.add(Change{Kind: Validate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}})
+	}
+}
+
+func column(t Table, name string) *Column {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+// difference gives what is in one list only; names included.
+func difference[T any](before, after []T) (gone, added []T) {
+	in := func(list []T, item T) bool {
+		return slices.ContainsFunc(list, func(other T) bool { return reflect.DeepEqual(item, other) })
+	}
 	for _, b := range before {
-		old[name(b)] = b
+		if !in(after, b) {
+			gone = append(gone, b)
+		}
 	}
 	for _, a := range after {
-		b, known := old[name(a)]
-		delete(old, name(a))
-		switch {
-		case !known:
-			add("%s%s is new: %s", what, name(a), describe(a))
-		case !reflect.DeepEqual(a, b):
-			add("%s%s changes from %s to %s", what, name(a), describe(b), describe(a))
+		if !in(before, a) {
+			added = append(added, a)
 		}
 	}
-	for _, b := range before {
-		if _, left := old[name(b)]; left {
-			add("%s%s goes away", what, name(b))
+	return gone, added
+}
+
+// addColumn adds the owner column: existing sessions get the default, or NULL.
+func (p *planner) addColumn(t Table, c Column) {
+	if !p.canAdd(t, c) {
+		return
+	}
+	p.add(Change{Kind: AddColumn, Table: t, Column: c})
+}
+
+// canAdd refuses a column that existing rows have no value for.
+func (p *planner) canAdd(t Table, c Column) bool {
+	constant := c.Default != "" && c.Default != "NULL" && !strings.Contains(c.Default, "(")
+	if c.NotNull && !constant {
+		p.refuse("%s.%s is NOT NULL, and sessions that are there already have no value for it: generate it without NOT NULL, fill it (adkgen migration new -m \"fill %s\"), then add NOT NULL and generate again", t.Name, c.Name, c.Name)
+		return false
+	}
+	return true
+}
+
+// change changes one column.
+func (p *planner) change(t Table, old, new Column) {
+	old.Owner, old.Retired = new.Owner, new.Retired // roles are no change of the column
+	if old == new {
+		return
+	}
+	if !p.canChange(t, old, new) {
+		return
+	}
+	if p.rules.Validates && new.NotNull && !old.NotNull {
+		check := Check{Name: derivedName(p.dialect, t.Name, new.Name, "not_null_ck"), Column: new.Name, Expression: p.dialect.Quote(new.Name) + " IS NOT NULL"}
+		p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new})
+		p.validate(t, check.Name, new.Name)
+		required := new
+		required.Type, required.Default, required.Comment, required.Collation = old.Type, old.Default, old.Comment, old.Collation
+		p.add(Change{Kind: RequireColumn, Table: t, Column: required, OldColumn: old, Check: check})
+		old = required
+		if old == new {
+			return
 		}
 	}
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old})
 }
 
-func describeColumn(c Column) string {
-	words := []string{c.Type}
-	if c.Collation != "" {
-		words = append(words, c.Collation)
+// canChange refuses another type, unless it holds every value of the old one.
+func (p *planner) canChange(t Table, old, new Column) bool {
+	if old.Type == new.Type && old.Collation == new.Collation {
+		return true
 	}
-	if c.NotNull {
-		words = append(words, "NOT NULL")
+	host := dialects.HostColumn{Name: old.Name, Type: old.Type}
+	refusal, _ := p.dialect.CheckHost(dialects.Owner{Name: new.Name, Type: new.Type}, &dialects.HostTable{Name: t.Name}, host)
+	if refusal.Message == "" && new.Owner && old.Collation == new.Collation {
+		return true
 	}
-	if c.Default != "" {
-		words = append(words, "DEFAULT "+c.Default)
+	hint := "give the new column another name: adkgen adds it beside the old one, which stays until --allow-destructive"
+	if !new.Owner {
+		hint = "undo the change: these columns keep the type that they were created with"
 	}
-	return strings.Join(words, " ")
+	p.refuse("%s.%s changes from %s to %s, for which every row would have to be written again under a lock: %s", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation), hint)
+	return false
 }
 
-func describeKey(k ForeignKey) string {
-	return fmt.Sprintf("%s (%s) ON DELETE %s ON UPDATE %s", k.Table, strings.Join(k.Referenced, ", "), k.OnDelete, k.OnUpdate)
+// needsRebuild reports whether a database that can add columns, and little
+// else, has to copy its tables.
+func (p *planner) needsRebuild(current []Table) bool {
+	for _, before := range current {
+		after := p.wanted.table(before.Role)
+		if after == nil {
+			continue
+		}
+		for _, c := range before.Columns {
+			if new := column(*after, c.Name); new == nil || !sameColumn(c, *new) {
+				return true
+			}
+		}
+		goneKeys, addedKeys := difference(before.ForeignKeys, after.ForeignKeys)
+		goneChecks, addedChecks := difference(before.Checks, after.Checks)
+		goneUnique, addedUnique := difference(before.Unique, after.Unique)
+		changes := len(goneKeys) + len(addedKeys) + len(goneChecks) + len(addedChecks) + len(goneUnique) + len(addedUnique)
+		if changes > 0 || len(after.Columns) > len(before.Columns) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameColumn compares columns but for their roles.
+func sameColumn(a, b Column) bool {
+	a.Owner, a.Retired = b.Owner, b.Retired
+	return a == b
+}
+
+// rebuild copies the sessions and what references them into new tables.
+func (p *planner) rebuild(current []Table) {
+	c := Change{Kind: RebuildTables, Table: *p.wanted.table(RoleSessions)}
+	for _, before := range current {
+		after := p.wanted.table(before.Role)
+		if after == nil || before.Role != RoleSessions && before.Role != RoleEvents {
+			continue
+		}
+		c.OldTables, c.Tables = append(c.OldTables, before), append(c.Tables, *after)
+		for _, old := range before.Columns {
+			switch new := column(*after, old.Name); {
+			case new == nil:
+				p.losses = append(p.losses, "column "+after.Name+"."+old.Name+" with its values")
+				c.Column = old
+			case !sameColumn(old, *new):
+				p.canChange(*after, old, *new)
+				c.Column = *new
+			}
+		}
+		for _, new := range after.Columns {
+			if column(before, new.Name) == nil {
+				p.canAdd(*after, new)
+				c.Column = new
+			}
+		}
+	}
+	p.add(c)
+}
+
+// group puts the changes into migrations: one transaction where the database
+// has such; otherwise each change is a migration of its own, which has
+// happened or not.
+func (p *planner) group(next int) {
+	for _, c := range p.changes {
+		noTransaction := p.rules.OnlineIndex && (c.Kind == AddIndex || c.Kind == DropIndex)
+		last := len(p.migrations) - 1
+		together := p.rules.Transactional && !noTransaction && c.Kind != Validate && c.Kind != RequireColumn && !c.isDestructive()
+		if last >= 0 && together && !p.migrations[last].NoTransaction && !p.migrations[last].Changes[0].isDestructive() {
+			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
+			continue
+		}
+		name := c.name()
+		if c.Kind == CreateTable && c.Table.Role == RoleAppStates {
+			name = "create_scoped_state"
+		}
+		p.migrations = append(p.migrations, Migration{Number: next + len(p.migrations), Name: name, Changes: []Change{c}, NoTransaction: noTransaction})
+	}
 }

@@ -24,6 +24,9 @@ type view struct {
 	Tables               []tableView // in the order of creation
 	TablesDown           []tableView // the other way round
 
+	NoTransaction  bool   // the tool has to run it outside a transaction
+	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
+
 	Sessions, Events      *tableView
 	AppStates, UserStates *tableView  // nil without scoped state
 	Owner                 *columnView // nil for none
@@ -161,13 +164,18 @@ func (r renderer) requires(t Table) []string {
 		needs = append(needs, "type "+o.Type)
 	}
 	for _, k := range t.ForeignKeys {
-		need := r.qualified(k.Namespace, k.Table)
-		if len(k.Referenced) > 0 {
-			need += "(" + strings.Join(r.quoteAll(k.Referenced), ", ") + ")"
-		}
-		needs = append(needs, need)
+		needs = append(needs, r.requirement(k))
 	}
 	return needs
+}
+
+// requirement is what a foreign key references.
+func (r renderer) requirement(k ForeignKey) string {
+	need := r.qualified(k.Namespace, k.Table)
+	if len(k.Referenced) > 0 {
+		need += "(" + strings.Join(r.quoteAll(k.Referenced), ", ") + ")"
+	}
+	return need
 }
 
 func (r renderer) column(c Column) columnView {
@@ -196,23 +204,32 @@ func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
 		v.Unique = append(v.Unique, keyView{r.quote(k.Name), r.quoteAll(k.Columns)})
 	}
 	for _, c := range t.Checks {
-		v.Checks = append(v.Checks, Check{r.quote(c.Name), c.Expression})
+		v.Checks = append(v.Checks, Check{r.quote(c.Name), r.quote(c.Column), c.Expression})
 	}
 	for _, k := range t.ForeignKeys {
-		v.ForeignKeys = append(v.ForeignKeys, foreignKeyView{
-			Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
-			Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate, MatchFull: k.MatchFull,
-			Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
-		})
+		v.ForeignKeys = append(v.ForeignKeys, r.foreignKey(k))
 	}
 	for _, i := range t.Indexes {
-		name := r.quote(i.Name)
-		if r.traits.QualifiesIndexes {
-			name = r.qualified(namespace, i.Name)
-		}
-		v.Indexes = append(v.Indexes, indexView{Name: name, On: v.Name, Kind: i.Kind, Columns: r.quoteAll(i.Columns)})
+		v.Indexes = append(v.Indexes, r.index(namespace, v.Name, i))
 	}
 	return v
+}
+
+func (r renderer) foreignKey(k ForeignKey) foreignKeyView {
+	return foreignKeyView{
+		Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
+		Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate, MatchFull: k.MatchFull,
+		Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
+	}
+}
+
+// index makes the view of an index on a table, whose name is quoted.
+func (r renderer) index(namespace, on string, i Index) indexView {
+	name := r.quote(i.Name)
+	if r.traits.QualifiesIndexes {
+		name = r.qualified(namespace, i.Name)
+	}
+	return indexView{Name: name, On: on, Kind: i.Kind, Columns: r.quoteAll(i.Columns)}
 }
 
 func (r renderer) render(template string, data any) (string, error) {
@@ -241,16 +258,22 @@ func (r renderer) fillBodies(v *view) error {
 
 // migrationFiles renders one migration as the files that the target's tool reads.
 func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) {
-	var tables []Table
-	for _, change := range m.Changes {
-		tables = append(tables, *change.Create)
+	v := view{Dir: r.target.Migrations.Dir}
+	if m.createsAll() {
+		var tables []Table
+		for _, change := range m.Changes {
+			tables = append(tables, change.Table)
+		}
+		v = r.view(namespace, tables, false)
+		v.Summary = "Creates the tables in which ADK keeps " + contents(tables) + "."
+		v.SummaryDown = "Drops the ADK tables, and with them every session and event."
+	} else if err := r.fillChanges(&v, m); err != nil {
+		return nil, err
 	}
-	v := r.view(namespace, tables, false)
-	v.Summary = "Creates the tables in which ADK keeps " + contents(tables) + "."
-	v.SummaryDown = "Drops the ADK tables, and with them every session and event."
 	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
+	v.NoTransaction = m.NoTransaction
 	var files []File
 	for _, tool := range templates.ToolFiles[r.target.Migrations.Tool] {
 		name := path.Join(r.target.Migrations.Dir, fmt.Sprintf(tool.Name, fmt.Sprintf("%04d", m.Number), m.Name))

@@ -52,11 +52,13 @@ type Column struct {
 	Default           string `yaml:"default,omitempty"`
 	Comment           string `yaml:"comment,omitempty"` // the text
 	Owner             bool   `yaml:"owner,omitempty"`
+	Retired           bool   `yaml:"retired,omitempty"` // was the owner column, and waits to be dropped
 }
 
 // Check is a condition on the values of one column, as SQL.
 type Check struct {
 	Name       string `yaml:"name"`
+	Column     string `yaml:"column"`
 	Expression string `yaml:"expression"`
 }
 
@@ -127,7 +129,7 @@ func (b schemaBuilder) jsonCheck(table, column string, kind dialects.Kind) []Che
 	if !b.target.Dialect.Type(kind).JSONCheck {
 		return nil
 	}
-	return []Check{{b.name(table, column, "ck"), b.target.Dialect.Quote(b.stored(column)) + " IS JSON"}}
+	return []Check{{b.name(table, column, "ck"), b.stored(column), b.target.Dialect.Quote(b.stored(column)) + " IS JSON"}}
 }
 
 // stored folds a name of adkgen's own as the database does.
@@ -192,7 +194,7 @@ func (b schemaBuilder) sessions() Table {
 			table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(name, o))
 		}
 		if o.Check != nil {
-			table.Checks = append(table.Checks, Check{cmp.Or(o.Check.Constraint, b.name(name, o.Name, "ck")), o.Check.Expression})
+			table.Checks = append(table.Checks, Check{cmp.Or(o.Check.Constraint, b.name(name, o.Name, "ck")), o.Name, o.Check.Expression})
 		}
 		if o.Unique != nil { // its index serves as well
 			table.Unique = append(table.Unique, Key{cmp.Or(o.Unique.Constraint, b.name(name, o.Name, "uq")), []string{o.Name}})

@@ -77,6 +77,15 @@ func compare(t *testing.T, got, want tree) {
 	}
 }
 
+// inputOf is the input of a configuration in a folder. A comment in it asks for
+// --allow-destructive.
+func inputOf(folder string, config []byte) generator.Input {
+	input := generator.OnDisk(filepath.Join(folder, "adkgen.yaml"), config)
+	input.ConfigFile = "adkgen.yaml"
+	input.AllowDestructive = strings.Contains(string(config), "\n# --allow-destructive\n")
+	return input
+}
+
 // generateCase runs adkgen on a case in a folder of its own, twice, and gives
 // what the case's folder should contain besides its input.
 func generateCase(t *testing.T, dir string) tree {
@@ -88,8 +97,27 @@ func generateCase(t *testing.T, dir string) tree {
 	}
 	work := t.TempDir()
 	writeTree(t, work, have)
-	input := generator.OnDisk(filepath.Join(work, "adkgen.yaml"), config)
-	input.ConfigFile = "adkgen.yaml"
+	befores, err := filepath.Glob(filepath.Join(dir, "before*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range befores { // what was generated earlier
+		text, err := os.ReadFile(before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := generator.Generate(inputOf(work, text))
+		if err != nil {
+			t.Fatalf("%s: %v", before, err)
+		}
+		if err := generator.Write(work, out.Files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(befores) > 0 {
+		have = readTree(t, work)
+	}
+	input := inputOf(work, config)
 	out, err := generator.Generate(input)
 	var problems generator.Problems
 	if errors.As(err, &problems) {
@@ -113,7 +141,7 @@ func generateCase(t *testing.T, dir string) tree {
 	}
 	result := tree{}
 	for name, text := range readTree(t, work) {
-		if have[name] != text {
+		if have[name] != text || len(befores) > 0 {
 			result["want/"+name] = text
 		}
 	}
@@ -150,7 +178,7 @@ func TestCases(t *testing.T) {
 			}
 			want := tree{}
 			for name, text := range readTree(t, dir) {
-				if name != "adkgen.yaml" && !strings.HasPrefix(name, "have/") {
+				if name != "adkgen.yaml" && !strings.HasPrefix(name, "have/") && !strings.HasPrefix(name, "before") {
 					want[name] = text
 				}
 			}

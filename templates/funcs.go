@@ -17,6 +17,7 @@ var funcs = template.FuncMap{
 	"prefix":  prefix,
 	"quoted":  func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
 	"literal": literal,
+	"word":    word,
 	"trim":    strings.TrimSpace,
 	"yaml":    yamlString,
 }
@@ -47,6 +48,14 @@ func clause(keyword, argument string) string {
 		return ""
 	}
 	return keyword + " " + argument
+}
+
+// word is text if something holds, and "" otherwise.
+func word(holds any, text string) string {
+	if truth, _ := template.IsTrue(holds); truth {
+		return text
+	}
+	return ""
 }
 
 // literal is a text as SQL, in quotes; "" for no text.

@@ -40,6 +40,10 @@ var ToolFiles = map[string][]ToolFile{
 	},
 }
 
+// OneExec are the tools that send a file, or its half, in one piece: outside a
+// transaction it can be one statement only.
+var OneExec = map[string]bool{"golang-migrate": true, "dbmate": true}
+
 // Render executes a template. name is its path below this folder; a template
 // of a dialect or tool also sees the definitions in its own folder, in common/
 // and, for a tool, in the folder of the dialect that dialect names. The error

@@ -13,7 +13,7 @@ import (
 
 func generateCommand(r *reporter) *cobra.Command {
 	var config string
-	var check, dryRun, diff bool
+	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write migrations, queries and sqlc.yaml",
@@ -22,7 +22,7 @@ Migrations that were emitted before are never changed; when anything is wrong,
 nothing at all is written.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			out, err := generateFrom(config)
+			out, err := generateFrom(config, allowDestructive)
 			if err != nil {
 				return err
 			}
@@ -54,6 +54,7 @@ nothing at all is written.`,
 	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
+	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
@@ -61,7 +62,7 @@ nothing at all is written.`,
 }
 
 // generateFrom runs the pipeline on a file and the folder it is in.
-func generateFrom(config string) (*generator.Output, error) {
+func generateFrom(config string, allowDestructive bool) (*generator.Output, error) {
 	text, err := os.ReadFile(config)
 	if os.IsNotExist(err) {
 		return nil, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
@@ -69,7 +70,9 @@ func generateFrom(config string) (*generator.Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	return generator.Generate(generator.OnDisk(config, text))
+	input := generator.OnDisk(config, text)
+	input.AllowDestructive = allowDestructive
+	return generator.Generate(input)
 }
 
 func changed(files []generator.File) int {

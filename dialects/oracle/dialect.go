@@ -28,6 +28,7 @@ func (Dialect) Traits() dialects.Traits {
 		Tools:                 []string{"plain"},
 		Settings:              []string{"oracle_version"},
 		HiddenColumns:         dialects.Words("rowid"), // Pseudocolumns: not even in quotes
+		Evolution:             dialects.Evolution{RenamesConstraints: true},
 		Templates:             "oracle",
 	}
 }

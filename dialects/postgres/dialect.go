@@ -30,6 +30,7 @@ func (Dialect) Traits() dialects.Traits {
 		SQLCEngine:        "postgresql",
 		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
 		Settings:          []string{"event_compression"},
+		Evolution:         dialects.Evolution{Transactional: true, OnlineIndex: true, Validates: true, RenamesConstraints: true, MovesTables: true},
 		Templates:         "postgres",
 	}
 }

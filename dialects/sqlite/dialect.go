@@ -22,6 +22,7 @@ func (Dialect) Traits() dialects.Traits {
 		HiddenColumns:     dialects.Words("rowid oid _rowid_"), // ROWIDs and the INTEGER PRIMARY KEY: the queries need it
 		SQLCEngine:        "sqlite",
 		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Evolution:         dialects.Evolution{Transactional: true, Rebuilds: true},
 		Templates:         "sqlite",
 	}
 }

@@ -36,7 +36,7 @@ type migrator struct {
 var migrators = map[string]migrator{
 	"goose":          {goosing(true), goosing(false)},
 	"golang-migrate": {golangMigrating((*migrate.Migrate).Up), golangMigrating((*migrate.Migrate).Down)},
-	"dbmate":         {dbmating((*dbmate.DB).Migrate), dbmating((*dbmate.DB).Rollback)},
+	"dbmate":         {dbmating((*dbmate.DB).Migrate), dbmating(rollBackAll)},
 	"sql-migrate":    {sqlMigrating(sqlmigrate.Up), sqlMigrating(sqlmigrate.Down)},
 	"plain":          {plain(".up.sql"), plain(".down.sql")},
 }
@@ -88,6 +88,18 @@ func golangMigrating(do func(*migrate.Migrate) error) func(*testing.T, *host, st
 		}
 		if err := do(m); err != nil {
 			t.Fatalf("golang-migrate: %v", err)
+		}
+	}
+}
+
+// rollBackAll goes down step by step: dbmate undoes one migration at a time.
+func rollBackAll(m *dbmate.DB) error {
+	for {
+		switch err := m.Rollback(); {
+		case errors.Is(err, dbmate.ErrNoRollback):
+			return nil
+		case err != nil:
+			return err
 		}
 	}
 }
@@ -149,7 +161,13 @@ func runFile(t *testing.T, db *sql.DB, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	exec1(t, db, string(text))
+	if !strings.Contains(string(text), "CONCURRENTLY") {
+		exec1(t, db, string(text))
+		return
+	}
+	for _, statement := range strings.SplitAfter(string(text), ";\n") { // as psql does outside a transaction
+		exec1(t, db, statement)
+	}
 }
 
 // upStatements are the statements of the way up in the migration of a folder.

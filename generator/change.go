@@ -1,0 +1,135 @@
+package generator
+
+import "strings"
+
+// Migration is one numbered step from a schema to the next.
+type Migration struct {
+	Number  int
+	Name    string   // what it does, in words joined by _
+	Changes []Change // in the order of the way up
+	// NoTransaction: the database refuses its one change inside a transaction.
+	NoTransaction bool
+}
+
+// ChangeKind is a kind of change; the dialects' templates write each, as
+// change_<kind>.
+type ChangeKind string
+
+// The kinds of change.
+const (
+	CreateNamespace  ChangeKind = "create_namespace"
+	LeaveNamespace   ChangeKind = "leave_namespace" // the way down of CreateNamespace: nothing
+	MoveTable        ChangeKind = "move_table"
+	CreateTable      ChangeKind = "create_table"
+	DropTable        ChangeKind = "drop_table"
+	RenameTable      ChangeKind = "rename_table"
+	RenameIndex      ChangeKind = "rename_index"
+	RenameConstraint ChangeKind = "rename_constraint"
+	AddColumn        ChangeKind = "add_column"
+	DropColumn       ChangeKind = "drop_column"
+	ModifyColumn     ChangeKind = "modify_column"
+	RequireColumn    ChangeKind = "require_column" // NOT NULL, after a check has found no NULL
+	AddIndex         ChangeKind = "add_index"
+	DropIndex        ChangeKind = "drop_index"
+	AddUnique        ChangeKind = "add_unique"
+	DropUnique       ChangeKind = "drop_unique"
+	AddCheck         ChangeKind = "add_check"
+	DropCheck        ChangeKind = "drop_check"
+	AddForeignKey    ChangeKind = "add_foreign_key"
+	DropForeignKey   ChangeKind = "drop_foreign_key"
+	Validate         ChangeKind = "validate"   // a foreign key or check that was added without a look at the rows
+	Invalidate       ChangeKind = "invalidate" // the way down of Validate: nothing
+	RebuildTables    ChangeKind = "rebuild_tables"
+)
+
+// inverses are the kinds that undo others; what is not here is undone by the
+// same kind, the other way round.
+var inverses = map[ChangeKind]ChangeKind{
+	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique,
+	AddCheck: DropCheck, AddForeignKey: DropForeignKey, Validate: Invalidate, RequireColumn: ModifyColumn,
+}
+
+func init() {
+	for up, down := range inverses {
+		if up != RequireColumn {
+			inverses[down] = up
+		}
+	}
+}
+
+// Change is one step of a migration. Of the fields, those are set that its
+// kind is about.
+type Change struct {
+	Kind      ChangeKind
+	Namespace string // where the table is when the change begins
+	Table     Table  // as it is called when the change begins; for CreateTable, all of it
+	OldName   string // of what is renamed, or of the namespace that is left
+	NewName   string
+	Column    Column
+	OldColumn Column // of ModifyColumn
+	Index     Index
+	Key       Key // of AddUnique
+	Check     Check
+	Reference ForeignKey
+	OldTables []Table // of RebuildTables, as they were
+	Tables    []Table // of RebuildTables, as they become
+
+	// down undoes the change; nil for the inverse.
+	down *Change
+}
+
+// inverse gives the change that undoes this one.
+func (c Change) inverse() Change {
+	if c.down != nil {
+		return *c.down
+	}
+	down := c
+	if kind, ok := inverses[c.Kind]; ok {
+		down.Kind = kind
+	}
+	down.OldName, down.NewName = c.NewName, c.OldName
+	down.OldTables, down.Tables = c.Tables, c.OldTables
+	switch c.Kind {
+	case ModifyColumn, RequireColumn:
+		down.Column, down.OldColumn = c.OldColumn, c.Column
+	case RenameTable:
+		down.Table.Name = c.NewName
+	case MoveTable:
+		down.Namespace = c.NewName
+	}
+	return down
+}
+
+// isDestructive reports whether the change loses rows or values.
+func (c Change) isDestructive() bool { return c.Kind == DropTable || c.Kind == DropColumn }
+
+// name says what a change does, for the name of its migration.
+func (c Change) name() string {
+	role := string(c.Table.Role)
+	column := c.Column.Name
+	part := strings.Join(c.Index.Columns, "_")
+	words := map[ChangeKind][]string{
+		CreateNamespace: {"move_adk_tables"}, MoveTable: {"move_adk_tables"}, CreateTable: {"create", role}, DropTable: {"drop", role},
+		RenameTable: {"rename", role}, RenameIndex: {"rename_index", role}, RenameConstraint: {"rename_constraint", role},
+		AddColumn: {"add", role, column}, DropColumn: {"drop", role, column}, ModifyColumn: {"change", role, column}, RequireColumn: {"require", role, column},
+		AddIndex: {"index", role, part}, DropIndex: {"drop_index", role, part},
+		AddUnique: {"unique", role, strings.Join(c.Key.Columns, "_")}, DropUnique: {"drop_unique", role, strings.Join(c.Key.Columns, "_")},
+		AddCheck: {"check", role, column}, DropCheck: {"drop_check", role, column},
+		AddForeignKey: {"reference", role, strings.Join(c.Reference.Columns, "_")}, DropForeignKey: {"drop_reference", role, strings.Join(c.Reference.Columns, "_")},
+		Validate: {"validate", role, column}, RebuildTables: {"change", role, column},
+	}[c.Kind]
+	return fileWord(strings.TrimSuffix(strings.Join(words, "_"), "_"))
+}
+
+// fileWord makes a word for a file's name: lower case, ASCII letters and digits.
+func fileWord(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= '0' && r <= '9', r == '_':
+			return r
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		}
+		return '_'
+	}, text)
+}

@@ -1,0 +1,167 @@
+package generator
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/templates"
+)
+
+// changeView is what the template of a change sees. Names are quoted where
+// they have to be.
+type changeView struct {
+	Name             string // of the table, with its namespace
+	Bare             string // without
+	OldName, NewName string
+	Table            tableView
+	Column           columnView
+	OldColumn        columnView
+	TypeChanges      bool // Column has another type than OldColumn
+	Index            indexView
+	Key              keyView
+	Check            Check
+	Reference        foreignKeyView
+	OneStatement     bool          // the file can have one statement only
+	Rebuilt          []rebuiltView // the parent first
+	Dropped          []rebuiltView // the other way round
+
+	qualified func(name string) string
+}
+
+// Qualified writes a name with the namespace of the table.
+func (v changeView) Qualified(name string) string { return v.qualified(name) }
+
+// rebuiltView is a table that is copied. New has the name of the copy.
+type rebuiltView struct {
+	Old, New tableView
+	Shared   []string // the columns that are copied
+}
+
+// createsAll reports whether the migration is the one that every target begins
+// with.
+func (m Migration) createsAll() bool {
+	return m.Name == "create_adk_tables"
+}
+
+// fillChanges renders the changes of a migration, up and down.
+func (r renderer) fillChanges(v *view, m Migration) error {
+	var up, down []string
+	for _, c := range m.Changes {
+		text, err := r.change(c, m.NoTransaction)
+		if err != nil {
+			return err
+		}
+		up = append(up, text)
+		if c.Kind == AddForeignKey && c.Table.Role == RoleSessions {
+			v.Requires = append(v.Requires, r.requirement(c.Reference))
+		}
+	}
+	for _, c := range slices.Backward(m.Changes) {
+		text, err := r.change(c.inverse(), m.NoTransaction)
+		if err != nil {
+			return err
+		}
+		down = append(down, text)
+	}
+	v.UpSQL, v.DownSQL = strings.Join(up, "\n"), strings.Join(down, "\n")
+	v.Summary = m.Changes[0].sentence(r)
+	v.SummaryDown = "Undoes: " + v.Summary
+	return nil
+}
+
+// sentence says what a change does.
+func (c Change) sentence(r renderer) string {
+	table, column := r.quote(c.Table.Name), r.quote(c.Column.Name)
+	switch c.Kind {
+	case CreateNamespace, MoveTable:
+		return "Moves the ADK tables from " + r.quote(c.OldName) + " to " + r.quote(c.NewName) + "."
+	case CreateTable:
+		return "Creates the tables in which ADK keeps scoped state."
+	case DropTable:
+		return "Drops " + table + "."
+	case RenameTable:
+		return "Renames " + r.quote(c.OldName) + " to " + r.quote(c.NewName) + ", and what is named after it."
+	case RenameIndex, RenameConstraint:
+		return "Renames " + r.quote(c.OldName) + " to " + r.quote(c.NewName) + "."
+	case AddColumn:
+		return "Adds the column " + column + " to " + table + "."
+	case DropColumn:
+		return "Drops the column " + column + " of " + table + "."
+	case ModifyColumn:
+		return "Changes the column " + column + " of " + table + "."
+	case RequireColumn:
+		return "Makes the column " + column + " of " + table + " NOT NULL."
+	case AddIndex:
+		return "Adds the index " + r.quote(c.Index.Name) + "."
+	case DropIndex:
+		return "Drops the index " + r.quote(c.Index.Name) + "."
+	case AddUnique:
+		return "Adds the unique key " + r.quote(c.Key.Name) + "."
+	case DropUnique:
+		return "Drops the unique key " + r.quote(c.Key.Name) + "."
+	case AddCheck:
+		return "Adds the check " + r.quote(c.Check.Name) + "."
+	case DropCheck:
+		return "Drops the check " + r.quote(c.Check.Name) + "."
+	case AddForeignKey:
+		return "Adds the foreign key " + r.quote(c.Reference.Name) + "."
+	case DropForeignKey:
+		return "Drops the foreign key " + r.quote(c.Reference.Name) + "."
+	case Validate:
+		return "Validates " + r.quote(c.NewName) + " for the rows that were there before it."
+	}
+	return "Changes " + table + "."
+}
+
+// change renders one change.
+func (r renderer) change(c Change, alone bool) (string, error) {
+	table := c.Table
+	v := changeView{
+		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
+		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
+		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
+		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: keyView{r.quote(c.Key.Name), r.quoteAll(c.Key.Columns)},
+		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
+		OneStatement: alone && templates.OneExec[r.target.Migrations.Tool],
+		qualified: func(name string) string {
+			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)
+		},
+	}
+	for i, new := range c.Tables {
+		v.Rebuilt = append(v.Rebuilt, r.rebuilt(c, c.OldTables[i], new))
+	}
+	v.Dropped = slices.Clone(v.Rebuilt)
+	slices.Reverse(v.Dropped)
+	return r.render("change_"+string(c.Kind), v)
+}
+
+func namespaceOf(r renderer, c Change) string {
+	if c.Namespace == "" {
+		return ""
+	}
+	return r.quote(c.Namespace)
+}
+
+// rebuilt makes the view of a copied table: it and the tables that it
+// references have a name of their own until the old ones are gone.
+func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
+	v := rebuiltView{Old: r.table(c.Namespace, old, false)}
+	copied := func(name string) string { return derivedName(r.target.Dialect, name, "new") }
+	new.ForeignKeys = slices.Clone(new.ForeignKeys)
+	for i, k := range new.ForeignKeys {
+		for _, t := range c.Tables {
+			if k.Table == t.Name {
+				new.ForeignKeys[i].Table = copied(k.Table)
+			}
+		}
+	}
+	for _, c := range new.Columns {
+		if column(old, c.Name) != nil {
+			v.Shared = append(v.Shared, r.quote(c.Name))
+		}
+	}
+	new.Name = copied(new.Name)
+	v.New = r.table(c.Namespace, new, false)
+	return v
+}
