@@ -164,7 +164,7 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 	}
 	if len(plan.losses) > 0 && !g.in.AllowDestructive {
 		return refuse("dialect", "the migration would drop what cannot be brought back:\n  - "+strings.Join(plan.losses, "\n  - "),
-			"run adkgen generate --allow-destructive if that is what you want, or undo the change")
+			"run adkgen generate --allow-destructive if that is what you want, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked))
 	}
 	return nil
 }

@@ -1,0 +1,50 @@
+package databases
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var purge = regexp.MustCompile(`(?m) PURGE;$`)
+
+// TestOracleEvolutionOnH2 runs every evolution of the golden cases for Oracle
+// up, down and up again, with a session in the tables.
+func TestOracleEvolutionOnH2(t *testing.T) {
+	cases, err := filepath.Glob(casesDir + "/evolve-oracle-*")
+	if err != nil || len(cases) < 8 {
+		t.Fatalf("%d cases: %v", len(cases), err)
+	}
+	for _, dir := range cases {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			ups, err := filepath.Glob(dir + "/want/db/migrations/adk/*.up.sql")
+			if err != nil || len(ups) < 2 {
+				t.Fatal(ups, err)
+			}
+			var script strings.Builder
+			script.WriteString("CREATE TABLE users (id NUMBER(10) PRIMARY KEY);\nCREATE TABLE teams (id NUMBER(10) PRIMARY KEY);\n")
+			add := func(file string) {
+				text, err := os.ReadFile(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				script.WriteString(purge.ReplaceAllString(sqlplusLine.ReplaceAllString(string(text), ""), ";") + "\n")
+			}
+			add(ups[0])
+			for range 2 {
+				for _, up := range ups[1:] {
+					add(up)
+				}
+				for _, up := range slices.Backward(ups[1:]) {
+					add(strings.Replace(up, ".up.sql", ".down.sql", 1))
+				}
+			}
+			if err := h2(t, script.String()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
