@@ -81,7 +81,7 @@ var keyPlaces = []struct {
 }
 
 // Tools are the migration tools that adkgen writes for.
-var Tools = []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"}
+var Tools = []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "tern", "flyway", "liquibase", "plain"}
 
 // ParseConfig reads adkgen.yaml. file is its name in problems. The error is
 // of type Problems.

@@ -94,6 +94,7 @@ const (
 	roleGenerated fileRole = iota // rewritten, if adkgen wrote it
 	roleMigration                 // never rewritten
 	roleSQLC                      // rewritten if adkgen wrote it, else left alone
+	roleSum                       // a hash of migrations, written anew
 	roleLock
 )
 
@@ -270,6 +271,11 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 		return nil, err
 	}
 	out.Files = append(out.Files, sqlc...)
+	sums, sumProblems, err := g.atlasSums(out.Files)
+	if err != nil {
+		return nil, err
+	}
+	out.Files, problems = append(out.Files, sums...), append(problems, sumProblems...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
 	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.text(), role: roleLock})
 	problems = append(problems, g.checkPaths(out.Files)...)

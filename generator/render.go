@@ -24,6 +24,11 @@ type view struct {
 	Tables               []tableView // in the order of creation
 	TablesDown           []tableView // the other way round
 
+	Tool           templates.Tool
+	Number         string
+	HasNamespaces  bool
+	Up, Down       string // the SQL of both ways, whole
+	HasPlaceholder bool   // there is a ${ in it
 	NoTransaction  bool   // the tool has to run it outside a transaction
 	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
 
@@ -274,18 +279,34 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
 	v.NoTransaction = m.NoTransaction
+	v.Tool, v.Number, v.HasNamespaces = r.tool(), fmt.Sprintf("%04d", m.Number), r.traits.Namespaces != ""
+	var err error
+	if v.Up, err = r.render("up_part", v); err != nil {
+		return nil, err
+	}
+	if v.Down, err = r.render("down_part", v); err != nil {
+		return nil, err
+	}
+	v.HasPlaceholder = strings.Contains(v.Up+v.Down, "${")
 	var files []File
-	for _, tool := range templates.ToolFiles[r.target.Migrations.Tool] {
-		name := path.Join(r.target.Migrations.Dir, fmt.Sprintf(tool.Name, fmt.Sprintf("%04d", m.Number), m.Name))
-		v.File = name
-		text, err := r.render(tool.Template, v)
+	for _, file := range v.Tool.Files {
+		v.File = path.Join(r.target.Migrations.Dir, fmt.Sprintf(file.Name, v.Number, m.Name))
+		text, err := r.render(file.Template, v)
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, File{Path: name, Content: []byte(text), role: roleMigration})
+		if v.Tool.Escape != nil {
+			text = v.Tool.Escape(text)
+		}
+		if text != "" {
+			files = append(files, File{Path: v.File, Content: []byte(text), role: roleMigration})
+		}
 	}
 	return files, nil
 }
+
+// tool gives what the target's migration tool wants.
+func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrations.Tool] }
 
 // contents says what tables hold: "sessions, events and scoped state".
 func contents(tables []Table) string {
@@ -371,7 +392,7 @@ func (r renderer) sqlcBlock() sqlcBlock {
 	return sqlcBlock{
 		UntypedColumn: column,
 		Engine:        r.traits.SQLCEngine,
-		Schema:        relative(from, r.target.Migrations.Dir),
+		Schema:        path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles),
 		Queries:       relative(from, r.target.QueriesDir),
 		Package:       r.target.SQLC.Package,
 		Out:           relative(from, r.target.SQLC.Out),

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
-	"github.com/adkgen/adkgen/templates"
 )
 
 // changeView is what the template of a change sees. Names are quoted where
@@ -123,7 +122,7 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: keyView{r.quote(c.Key.Name), r.quoteAll(c.Key.Columns)},
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
-		OneStatement: alone && templates.OneExec[r.target.Migrations.Tool],
+		OneStatement: alone && r.tool().OnePiece,
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)
 		},

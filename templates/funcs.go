@@ -10,16 +10,17 @@ import (
 
 // funcs are what templates can call.
 var funcs = template.FuncMap{
-	"pad":     pad,
-	"row":     row,
-	"clause":  clause,
-	"list":    func(items []string) string { return strings.Join(items, ", ") },
-	"prefix":  prefix,
-	"quoted":  func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
-	"literal": literal,
-	"word":    word,
-	"trim":    strings.TrimSpace,
-	"yaml":    yamlString,
+	"pad":      pad,
+	"row":      row,
+	"clause":   clause,
+	"list":     func(items []string) string { return strings.Join(items, ", ") },
+	"prefix":   prefix,
+	"quoted":   func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
+	"literal":  literal,
+	"word":     word,
+	"trim":     strings.TrimSpace,
+	"yaml":     yamlString,
+	"rollback": rollback,
 }
 
 // pad fills a text up to a width in characters.
@@ -64,6 +65,23 @@ func literal(text string) string {
 		return ""
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// rollback writes SQL as the rollback of a Liquibase changeset.
+func rollback(sql string) string {
+	var b strings.Builder
+	empty := true
+	for line := range strings.Lines(sql) {
+		if strings.TrimSpace(line) == "" {
+			continue
+		}
+		empty = empty && strings.HasPrefix(line, "--")
+		b.WriteString("-- rollback " + line)
+	}
+	if empty { // nothing but comments
+		return sql + "-- rollback empty\n"
+	}
+	return b.String()
 }
 
 // prefix writes a list of columns with a table's alias before each.

@@ -16,33 +16,65 @@ import (
 //go:embed common postgres mysql sqlite oracle tools sqlc.yaml.tmpl init.yaml.tmpl generate.go.tmpl
 var files embed.FS
 
+// Tool is how a migration tool wants its files.
+type Tool struct {
+	// Files are those of one migration, and in whose order the tool applies
+	// migrations. One whose template comes to nothing is not written.
+	Files []ToolFile
+	// OnePiece: the tool sends a file, or its half, in one piece, so that
+	// outside a transaction it can be one statement only.
+	OnePiece bool
+	// RunsSQLPlus: Oracle's files go to SQL*Plus, with its settings.
+	RunsSQLPlus bool
+	// BlockBegin and BlockEnd are the lines around a PL/SQL block; they end in
+	// a line break.
+	BlockBegin, BlockEnd string
+	// SchemaFiles are the files in the directory that sqlc reads; "" for all.
+	SchemaFiles string
+	// Escape makes a finished file mean itself to the tool; nil for nothing to do.
+	Escape func(text string) string
+}
+
+// Tools are the migration tools. Most skip or refuse a name that does not start
+// with its number, so that ext_adk_, which tells adkgen's migrations from the
+// host's, comes second there. docs/migration-tools.md has the sources.
+var Tools = map[string]Tool{
+	"goose": {Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}}},
+	"golang-migrate": {OnePiece: true, Files: []ToolFile{
+		{"%[1]s_ext_adk_%[2]s.up.sql", "tools/golang-migrate/up.sql.tmpl"},
+		{"%[1]s_ext_adk_%[2]s.down.sql", "tools/golang-migrate/down.sql.tmpl"},
+	}},
+	"dbmate": {OnePiece: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/dbmate/migration.sql.tmpl"}}},
+	// atlas applies every .sql file of the directory: what goes down stands apart.
+	"atlas": {Files: []ToolFile{
+		{"%[1]s_ext_adk_%[2]s.sql", "tools/atlas/up.sql.tmpl"},
+		{"down/%[1]s_ext_adk_%[2]s.sql", "tools/atlas/down.sql.tmpl"},
+	}},
+	"sql-migrate": {Files: []ToolFile{{"ext_adk_%[1]s_%[2]s.sql", "tools/sql-migrate/migration.sql.tmpl"}},
+		// It takes a block's last ; away, unless an empty line follows.
+		BlockBegin: "-- +migrate StatementBegin\n", BlockEnd: "\n-- +migrate StatementEnd\n"},
+	// tern reads a migration as a Go template.
+	"tern": {Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/tern/migration.sql.tmpl"}},
+		Escape: func(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }},
+	// sqlc would take undo migrations for more schema.
+	"flyway": {SchemaFiles: "V*.sql", BlockEnd: "/\n", Files: []ToolFile{
+		{"V%[1]s__ext_adk_%[2]s.sql", "tools/flyway/up.sql.tmpl"},
+		{"V%[1]s__ext_adk_%[2]s.sql.conf", "tools/flyway/script.conf.tmpl"},
+		{"U%[1]s__ext_adk_%[2]s.sql", "tools/flyway/down.sql.tmpl"},
+		{"U%[1]s__ext_adk_%[2]s.sql.conf", "tools/flyway/script.conf.tmpl"},
+	}},
+	"liquibase": {BlockEnd: "/\n", Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/liquibase/migration.sql.tmpl"}}},
+	"plain": {RunsSQLPlus: true, BlockEnd: "/\n", Files: []ToolFile{
+		{"ext_adk_%[1]s_%[2]s.up.sql", "tools/plain/up.sql.tmpl"},
+		{"ext_adk_%[1]s_%[2]s.down.sql", "tools/plain/down.sql.tmpl"},
+	}},
+}
+
 // ToolFile is one file of a migration. Name has %s for number and name of the
 // migration; Template is its path below this folder.
 type ToolFile struct {
 	Name, Template string
 }
-
-// ToolFiles gives the files that a migration tool reads, and in whose order it
-// applies them. Most tools skip or refuse a name that does not start with its
-// number, so that ext_adk_, which tells adkgen's migrations from the host's,
-// comes second there.
-var ToolFiles = map[string][]ToolFile{
-	"goose": {{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}},
-	"golang-migrate": {
-		{"%[1]s_ext_adk_%[2]s.up.sql", "tools/golang-migrate/up.sql.tmpl"},
-		{"%[1]s_ext_adk_%[2]s.down.sql", "tools/golang-migrate/down.sql.tmpl"},
-	},
-	"dbmate":      {{"%[1]s_ext_adk_%[2]s.sql", "tools/dbmate/migration.sql.tmpl"}},
-	"sql-migrate": {{"ext_adk_%[1]s_%[2]s.sql", "tools/sql-migrate/migration.sql.tmpl"}},
-	"plain": {
-		{"ext_adk_%[1]s_%[2]s.up.sql", "tools/plain/up.sql.tmpl"},
-		{"ext_adk_%[1]s_%[2]s.down.sql", "tools/plain/down.sql.tmpl"},
-	},
-}
-
-// OneExec are the tools that send a file, or its half, in one piece: outside a
-// transaction it can be one statement only.
-var OneExec = map[string]bool{"golang-migrate": true, "dbmate": true}
 
 // Render executes a template. name is its path below this folder; a template
 // of a dialect or tool also sees the definitions in its own folder, in common/

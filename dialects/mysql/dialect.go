@@ -49,7 +49,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
-		Tools:                 []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",
 	}
 }

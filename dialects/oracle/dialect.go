@@ -25,7 +25,7 @@ func (Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		QualifiesIndexes:      true,
 		CreatesInString:       true,
-		Tools:                 []string{"plain"},
+		Tools:                 []string{"plain", "sql-migrate", "flyway", "liquibase"},
 		Settings:              []string{"oracle_version"},
 		HiddenColumns:         dialects.Words("rowid"), // Pseudocolumns: not even in quotes
 		Evolution:             dialects.Evolution{RenamesConstraints: true},

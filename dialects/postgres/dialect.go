@@ -28,7 +28,7 @@ func (Dialect) Traits() dialects.Traits {
 		HiddenColumns:     dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
 		StateIndex:        true,
 		SQLCEngine:        "postgresql",
-		Tools:             []string{"goose", "golang-migrate", "dbmate", "sql-migrate", "plain"},
+		Tools:             []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "tern", "flyway", "liquibase", "plain"},
 		Settings:          []string{"event_compression"},
 		Evolution:         dialects.Evolution{Transactional: true, OnlineIndex: true, Validates: true, RenamesConstraints: true, MovesTables: true},
 		Templates:         "postgres",

@@ -130,7 +130,7 @@ func TestEvolution(t *testing.T) {
 	for _, dir := range cases {
 		name := filepath.Base(dir)
 		dialect := strings.Split(name, "-")[1]
-		if dialect == "oracle" || dialect == "mysql" || slices.Contains([]string{"golang-migrate", "dbmate", "sql-migrate", "plain"}, strings.TrimPrefix(name, "evolve-"+dialect+"-")) {
+		if dialect == "oracle" || dialect == "mysql" || slices.Contains(generator.Tools, strings.TrimPrefix(name, "evolve-"+dialect+"-")) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -152,7 +152,7 @@ func TestUpDownUp(t *testing.T) {
 		tool := migrators[target.Tool]
 		migrations := filepath.Join(dir, target.Dir)
 		besides := append(createRequired(t, h, db, target.Schema), bookkeeping)
-		if strings.Contains(dir, "postgres-shared-directory") {
+		if strings.Contains(dir, "-shared-directory") {
 			migrations = withHostMigrations(t, dir, migrations)
 			exec1(t, db, "DROP TABLE users") // the host's own migration creates it
 		}
@@ -169,9 +169,16 @@ func TestUpDownUp(t *testing.T) {
 func withHostMigrations(t *testing.T, dir, migrations string) string {
 	t.Helper()
 	both := t.TempDir()
-	for _, from := range []string{migrations, filepath.Join(filepath.Dir(dir), "have", "db", "migrations")} {
-		if err := os.CopyFS(both, os.DirFS(from)); err != nil {
-			t.Fatal(err)
+	for _, from := range []string{filepath.Join(filepath.Dir(dir), "have", "db", "migrations"), migrations} {
+		for _, file := range numbered(t, from, "*.s*") { // the generated atlas.sum replaces the host's
+			if err := os.WriteFile(filepath.Join(both, filepath.Base(file)), readFile(t, file), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := os.Stat(filepath.Join(from, "down")); err == nil {
+			if err := os.CopyFS(filepath.Join(both, "down"), os.DirFS(filepath.Join(from, "down"))); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	return both

@@ -21,9 +21,11 @@ import (
 	migratepgx "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	migratesqlite "github.com/golang-migrate/migrate/v4/database/sqlite"
 	_ "github.com/golang-migrate/migrate/v4/source/file"
+	tern "github.com/jackc/tern/v2/migrate"
 	"github.com/pressly/goose/v3"
 	goosedatabase "github.com/pressly/goose/v3/database"
 	sqlmigrate "github.com/rubenv/sql-migrate"
+	"github.com/rubenv/sql-migrate/sqlparse"
 )
 
 // migrator applies a directory of migrations the way one tool does.
@@ -38,6 +40,10 @@ var migrators = map[string]migrator{
 	"golang-migrate": {golangMigrating((*migrate.Migrate).Up), golangMigrating((*migrate.Migrate).Down)},
 	"dbmate":         {dbmating((*dbmate.DB).Migrate), dbmating(rollBackAll)},
 	"sql-migrate":    {sqlMigrating(sqlmigrate.Up), sqlMigrating(sqlmigrate.Down)},
+	"atlas":          {atlasUp, inReverse("down/*.sql")},
+	"tern":           {ternTo(func(m *tern.Migrator) int { return len(m.Migrations) }), ternTo(func(*tern.Migrator) int { return 0 })},
+	"flyway":         {flyway("V"), flyway("U")},
+	"liquibase":      {liquibase(true), liquibase(false)},
 	"plain":          {plain(".up.sql"), plain(".down.sql")},
 }
 
@@ -135,6 +141,21 @@ func sqlMigrating(direction sqlmigrate.MigrationDirection) func(*testing.T, *hos
 			t.Fatalf("sql-migrate applied %d: %v", n, err)
 		}
 	}
+}
+
+// sqlMigrateStatements are the statements that sql-migrate finds in a file.
+func sqlMigrateStatements(t *testing.T, file string) *sqlparse.ParsedMigration {
+	t.Helper()
+	text, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer text.Close()
+	parsed, err := sqlparse.ParseMigration(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
 }
 
 func plain(suffix string) func(*testing.T, *host, string, string, string) {
