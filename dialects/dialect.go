@@ -24,6 +24,9 @@ type Dialect interface {
 	// stand in CREATE TABLE. It returns what was understood, or every problem
 	// that was found; never both.
 	ParseOwner(fragment string) (Owner, []Problem)
+	// ParseColumn reads a column of the user's own on one of adkgen's tables. It
+	// is an owner column but for its type, which can be one without an index.
+	ParseColumn(fragment string) (Owner, []Problem)
 	// ReadSchema adds to h what the SQL of one of the user's migrations does to
 	// tables, and returns what it could not read. file is its name in places.
 	ReadSchema(h *HostSchema, file, sql string) []Problem
@@ -107,6 +110,9 @@ type Traits struct {
 	NamesReferencedColumn bool
 	// CollateClause is the clause for a column's collation, %s.
 	CollateClause string
+	// IndexBytes is the most that the columns of an index have together; 0 for
+	// no limit that CREATE INDEX would check.
+	IndexBytes int
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
 	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.

@@ -18,7 +18,8 @@ type Owner struct {
 	Collation         string     `json:"collation,omitempty"`           // as SQL; "" for the type's own
 	Check             *Check     `json:"check,omitempty"`
 	Unique            *Unique    `json:"unique,omitempty"`
-	Comment           string     `json:"comment,omitempty"` // the text, without quotes
+	Comment           string     `json:"comment,omitempty"`   // the text, without quotes
+	Unindexed         bool       `json:"unindexed,omitempty"` // no index can be on the type; only from ParseColumn
 	Reference         *Reference `json:"references,omitempty"`
 
 	Warnings []Problem  `json:"-"` // what is accepted, and worth a second look
@@ -113,21 +114,10 @@ const (
 	SetDefault Action = "SET DEFAULT"
 )
 
-// SessionColumns are the names of the columns that adkgen itself gives the
-// sessions table; no owner column may have one of them.
-var SessionColumns = []string{"app_name", "user_id", "id", "state", "revision", "create_time", "update_time"}
-
 // checkOwner applies the rules that hold in every database to a parsed owner
 // column. A span that is zero points at the fragment's start.
 func checkOwner(d Dialect, o Owner) []Problem {
 	var problems []Problem
-	for _, column := range SessionColumns {
-		if strings.EqualFold(o.Name, column) {
-			problems = append(problems, o.At.Name.Problem(
-				"the sessions table has a column "+column+" of its own",
-				"call it owner_"+column))
-		}
-	}
 	if d.Traits().HiddenColumns[strings.ToUpper(o.Name)] {
 		problems = append(problems, o.At.Name.Problem(
 			"every table of "+d.Traits().Title+" has a hidden column "+o.Name, "call it owner_"+strings.Trim(strings.ToLower(o.Name), "_")))

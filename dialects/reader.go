@@ -1,6 +1,9 @@
 package dialects
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Grammar is what a dialect brings to ParseFragment: its lexer and its parser.
 type Grammar struct {
@@ -9,6 +12,8 @@ type Grammar struct {
 	// Read parses a fragment whose shape is that of one column definition,
 	// reports to r what the model cannot hold, and returns the rest.
 	Read func(fragment string, r *Reader) Owner
+	// AnyType: the column needs no index, and is not the owner's.
+	AnyType bool
 }
 
 // ParseFragment runs the steps that every dialect's ParseOwner has in common:
@@ -27,6 +32,12 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	r := &Reader{Fragment: fragment, Tokens: tokens}
 	owner := g.Read(fragment, r)
 	owner.At, owner.Warnings = spansOf(tokens), r.Warnings
+	if g.AnyType {
+		owner.Warnings = slices.DeleteFunc(owner.Warnings, func(p Problem) bool { return p.Message == WarnUnique.Message })
+		if owner.Unindexed && (owner.Unique != nil || owner.Reference != nil) {
+			r.Problems = append(r.Problems, owner.At.Type.Problem("a column of type "+owner.Type+" can be neither unique nor a foreign key", "write a type that can be in an index"))
+		}
+	}
 	owner.Quoted = strings.HasPrefix(d.Quote(owner.Name), d.Traits().QuoteMarks[:1])
 	if len(r.Problems) == 0 {
 		r.Problems = checkOwner(d, owner)
@@ -112,16 +123,16 @@ func (r *Reader) spanAt(offset int) Span {
 var (
 	RefuseNotAColumn = Refusal{"this is not a column definition",
 		"write name, type and constraints, such as account_id BIGINT NOT NULL REFERENCES users(id)"}
-	RefusePrimaryKey = Refusal{"the sessions table has its primary key already: app_name, user_id, id",
+	RefusePrimaryKey = Refusal{"the table has its primary key already",
 		"remove PRIMARY KEY"}
 	RefuseTwoChecks  = Refusal{"the column has two CHECKs", "join the conditions with AND"}
 	RefuseTwoUniques = Refusal{"UNIQUE stands here twice", "keep one of the two"}
-	RefuseIdentity   = Refusal{"this column would count by itself, but an owner is given by the application",
+	RefuseIdentity   = Refusal{"this column would count by itself, but its value is given by the application",
 		"write the type and NOT NULL only"}
-	RefuseGenerated = Refusal{"a generated column cannot be written, but an owner is given by the application",
+	RefuseGenerated = Refusal{"a generated column cannot be written, but its value is given by the application",
 		"write the type and NOT NULL only"}
 	RefuseTwoDefaults = Refusal{"the column has two defaults", "keep one DEFAULT"}
-	RefuseTwoKeys     = Refusal{"an owner column has one foreign key", "keep one REFERENCES"}
+	RefuseTwoKeys     = Refusal{"a column has one foreign key", "keep one REFERENCES"}
 	RefuseNullTwice   = Refusal{"the column is NULL and NOT NULL at once", "keep one of the two"}
 	RefuseTwoColumns  = Refusal{"one column cannot reference several", "name one column of the referenced table"}
 	RefuseMatch       = Refusal{"MATCH PARTIAL exists in no database", "remove MATCH: it makes no difference to a foreign key of one column"}
@@ -135,7 +146,7 @@ var (
 	RefuseAggregate   = Refusal{"an aggregate or window function needs rows, and here are none", "use a constant or another function"}
 	RefuseVolatile    = Refusal{"a CHECK cannot call a function whose result changes from call to call", "compare with constants"}
 	RefuseName        = Refusal{"this clause has no name in the database", "leave CONSTRAINT and the name out"}
-	RefuseUnknown     = Refusal{"adkgen does not take this clause on an owner column", "remove it"}
+	RefuseUnknown     = Refusal{"adkgen does not take this clause on a column", "remove it"}
 )
 
 // WarnUnique is said of every UNIQUE owner column.

@@ -48,16 +48,16 @@ func NewToken(fragment string, start, end int, kind TokenKind) Token {
 func checkText(fragment string) []Problem {
 	switch {
 	case strings.TrimSpace(fragment) == "":
-		return []Problem{{Message: "the owner column is empty",
+		return []Problem{{Message: "the column definition is empty",
 			Hint: "write a column definition, such as account_id BIGINT NOT NULL REFERENCES users(id)"}}
 	case !utf8.ValidString(fragment):
-		return []Problem{{Message: "the owner column is not valid UTF-8", Hint: "save the file as UTF-8"}}
+		return []Problem{{Message: "the column definition is not valid UTF-8", Hint: "save the file as UTF-8"}}
 	case len(fragment) > maxFragmentBytes:
-		return []Problem{{Offset: maxFragmentBytes, Message: fmt.Sprintf("the owner column has %d bytes; adkgen reads at most %d", len(fragment), maxFragmentBytes),
+		return []Problem{{Offset: maxFragmentBytes, Message: fmt.Sprintf("the column definition has %d bytes; adkgen reads at most %d", len(fragment), maxFragmentBytes),
 			Hint: "a column definition fits in a line or two"}}
 	}
 	if i := strings.IndexFunc(fragment, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f }); i >= 0 {
-		return []Problem{{Offset: i, Length: 1, Message: "the owner column has a control character", Hint: "remove it"}}
+		return []Problem{{Offset: i, Length: 1, Message: "the column definition has a control character", Hint: "remove it"}}
 	}
 	return nil
 }
@@ -69,16 +69,16 @@ func checkShape(tokens []Token) []Problem {
 	for i, t := range tokens {
 		switch t.Kind {
 		case TokenComment:
-			return []Problem{t.Problem("comments are not allowed in an owner column",
+			return []Problem{t.Problem("comments are not allowed in a column definition",
 				"put the comment into adkgen.yaml with #")}
 		case TokenBind:
 			return []Problem{t.Problem("a column definition cannot have parameters or variables", "write the value itself")}
 		case TokenSemicolon:
-			return []Problem{t.Problem("an owner column is one column definition, but here a second statement begins",
+			return []Problem{t.Problem("this is one column definition, but here a second statement begins",
 				"remove the ; and what follows it")}
 		case TokenComma:
 			if depth == 0 {
-				return []Problem{t.Problem("an owner column is exactly one column, but here a second one begins",
+				return []Problem{t.Problem("a column definition is exactly one column, but here a second one begins",
 					"remove the comma and what follows it")}
 			}
 		case TokenOpen:
@@ -87,14 +87,14 @@ func checkShape(tokens []Token) []Problem {
 			}
 		case TokenClose:
 			if depth--; depth < 0 {
-				return []Problem{t.Problem("this ) closes nothing in the owner column", "remove it and what follows it")}
+				return []Problem{t.Problem("this ) closes nothing in the column definition", "remove it and what follows it")}
 			}
 		}
 		if depth > 0 && t.Text == "SELECT" {
 			return []Problem{t.Problem(RefuseSubquery.Message, RefuseSubquery.Hint)}
 		}
 		if i >= maxFragmentTokens {
-			return []Problem{t.Problem(fmt.Sprintf("the owner column has more than %d words and signs", maxFragmentTokens), "a column definition fits in a line or two")}
+			return []Problem{t.Problem(fmt.Sprintf("the column definition has more than %d words and signs", maxFragmentTokens), "a column definition fits in a line or two")}
 		}
 	}
 	if depth > 0 {

@@ -33,19 +33,21 @@ const (
 	DropIndex        ChangeKind = "drop_index"
 	AddUnique        ChangeKind = "add_unique"
 	DropUnique       ChangeKind = "drop_unique"
+	BuildUnique      ChangeKind = "build_unique"   // the index that AddUnique then uses, where it is built online
+	UnbuildUnique    ChangeKind = "unbuild_unique" // for the way down: DropUnique has dropped the index
 	AddCheck         ChangeKind = "add_check"
 	DropCheck        ChangeKind = "drop_check"
 	AddForeignKey    ChangeKind = "add_foreign_key"
 	DropForeignKey   ChangeKind = "drop_foreign_key"
 	Validate         ChangeKind = "validate"   // a foreign key or check that was added without a look at the rows
-	Invalidate       ChangeKind = "invalidate" // the way down of Validate: nothing
+	Invalidate       ChangeKind = "invalidate" // the other way round: nothing
 	RebuildTables    ChangeKind = "rebuild_tables"
 )
 
 // inverses are the kinds that undo others; what is not here is undone by the
 // same kind, the other way round.
 var inverses = map[ChangeKind]ChangeKind{
-	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique,
+	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique, BuildUnique: UnbuildUnique,
 	AddCheck: DropCheck, AddForeignKey: DropForeignKey, Validate: Invalidate, RequireColumn: ModifyColumn,
 }
 
@@ -68,7 +70,7 @@ type Change struct {
 	Column    Column
 	OldColumn Column // of ModifyColumn
 	Index     Index
-	Key       Key // of AddUnique
+	Key       Key // of a UNIQUE constraint
 	Check     Check
 	Reference ForeignKey
 	OldTables []Table // of RebuildTables, as they were
@@ -103,6 +105,14 @@ func (c Change) inverse() Change {
 // isDestructive reports whether the change loses rows or values.
 func (c Change) isDestructive() bool { return c.Kind == DropTable || c.Kind == DropColumn }
 
+// standsAlone reports whether the change begins a migration of its own.
+func (c Change) standsAlone() bool {
+	return c.Kind == Validate || c.Kind == RequireColumn || c.staysAlone()
+}
+
+// staysAlone reports whether no other change may join it.
+func (c Change) staysAlone() bool { return c.Kind == Invalidate || c.isDestructive() }
+
 // name says what a change does, for the name of its migration.
 func (c Change) name() string {
 	role := string(c.Table.Role)
@@ -114,9 +124,10 @@ func (c Change) name() string {
 		AddColumn: {"add", role, column}, DropColumn: {"drop", role, column}, ModifyColumn: {"change", role, column}, RequireColumn: {"require", role, column},
 		AddIndex: {"index", role, part}, DropIndex: {"drop_index", role, part},
 		AddUnique: {"unique", role, strings.Join(c.Key.Columns, "_")}, DropUnique: {"drop_unique", role, strings.Join(c.Key.Columns, "_")},
+		BuildUnique: {"index", role, strings.Join(c.Key.Columns, "_")}, UnbuildUnique: {"drop_index", role, strings.Join(c.Key.Columns, "_")},
 		AddCheck: {"check", role, column}, DropCheck: {"drop_check", role, column},
 		AddForeignKey: {"reference", role, strings.Join(c.Reference.Columns, "_")}, DropForeignKey: {"drop_reference", role, strings.Join(c.Reference.Columns, "_")},
-		Validate: {"validate", role, column}, RebuildTables: {"change", role, column},
+		Validate: {"validate", role, column}, Invalidate: {"before_dropping", role, column}, RebuildTables: {"change", role, column},
 	}[c.Kind]
 	return fileWord(strings.TrimSuffix(strings.Join(words, "_"), "_"))
 }

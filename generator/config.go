@@ -27,8 +27,10 @@ type Target struct {
 	Namespace   string          // as the database stores it; "" for none
 	Tables      TableNames
 	ScopedState bool
-	Indexes     []string // optional indexes of the sessions table: "state", "update_time"
-	HostSchema  []string // files or folders of the user's own migrations; none when they are not known
+	Columns     []ExtraColumn // of the user's own
+	Indexes     []string      // optional indexes of the sessions table: "state", "update_time"
+	OwnIndexes  []ExtraIndex  // of the user's own
+	HostSchema  []string      // files or folders of the user's own migrations; none when they are not known
 	Migrations  Migrations
 	QueriesDir  string // "" for none
 	Snapshot    string // "" for none
@@ -36,6 +38,23 @@ type Target struct {
 
 	places map[string]*yaml.Node // the values of the target's keys, for problems
 	node   *yaml.Node
+}
+
+// ExtraColumn is a column of the user's own on one of adkgen's tables.
+type ExtraColumn struct {
+	Role   Role
+	Column dialects.Owner
+
+	node *yaml.Node
+}
+
+// ExtraIndex is an index of the user's own on one of adkgen's tables.
+type ExtraIndex struct {
+	Role    Role
+	Columns []string // as the database stores them
+	Unique  bool
+
+	node *yaml.Node
 }
 
 // TableNames are the names of the tables as the database stores them.
@@ -63,7 +82,9 @@ type SQLC struct {
 var (
 	topKeys    = []string{"version", "targets"}
 	targetKeys = []string{"dialect", "owner_id_column", "session_table", "events_table", "app_state_table", "user_state_table",
-		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "indexes", "migrations", "queries", "snapshot", "sqlc"}
+		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc"}
+	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
+	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
 	sqlcKeys      = []string{"file", "package", "out"}
@@ -75,6 +96,8 @@ var keyPlaces = []struct {
 }{
 	{"the top of the file", topKeys},
 	{"an entry of targets:", targetKeys},
+	{"columns:", roleNames},
+	{"an index of your own", indexKeys},
 	{"migrations:", migrationKeys},
 	{"queries:", queryKeys},
 	{"sqlc:", sqlcKeys},
@@ -295,6 +318,7 @@ func (p *configParser) target(n *yaml.Node) *Target {
 	p.owner(t)
 	p.hostSchema(t)
 	p.scopedState(t)
+	p.columns(t)
 	p.indexes(t)
 	p.migrations(t)
 	if q := values["queries"]; q != nil {
@@ -440,6 +464,87 @@ func (p *configParser) scopedState(t *Target) {
 	}
 }
 
+// columns reads the user's own columns, table by table.
+func (p *configParser) columns(t *Target) {
+	const key = "columns"
+	n := t.places[key]
+	if n == nil {
+		return
+	}
+	tables := p.mapping(n, "columns:", roleNames)
+	for _, name := range roleNames {
+		list := tables[name]
+		if list == nil {
+			continue
+		}
+		if !p.hasTable(t, list, name) {
+			continue
+		}
+		if list.Kind != yaml.SequenceNode {
+			p.refuse(list, key, "a list of column definitions belongs here", "write "+name+": and below it - title VARCHAR(200)")
+			continue
+		}
+		for _, item := range list.Content {
+			fragment := p.stringOf(map[string]*yaml.Node{key: item}, key)
+			if fragment == "" {
+				continue
+			}
+			column, problems := t.Dialect.ParseColumn(fragment)
+			for _, problem := range problems {
+				p.problems = append(p.problems, p.problem(item, problem.Offset, problem.Length, key, problem.Message, problem.Hint))
+			}
+			t.Columns = append(t.Columns, ExtraColumn{Role(name), column, item})
+		}
+	}
+}
+
+// hasTable refuses what is said about a table that the target leaves out.
+func (p *configParser) hasTable(t *Target, n *yaml.Node, role string) bool {
+	if t.ScopedState || role == string(RoleSessions) || role == string(RoleEvents) {
+		return true
+	}
+	p.refuse(n, role, "scoped_state: false leaves this table out", "remove the entry, or scoped_state: false")
+	return false
+}
+
+// ownIndex reads an index of the user's own.
+func (p *configParser) ownIndex(t *Target, n *yaml.Node) {
+	m := p.mapping(n, "an index of your own", indexKeys)
+	if m == nil {
+		return
+	}
+	table := p.oneOf(m, "table", roleNames)
+	if m["table"] == nil {
+		p.refuse(n, "table", "the index does not say its table", "write table: with "+dialects.OneOf(roleNames))
+	}
+	if table == "" || !p.hasTable(t, m["table"], table) {
+		return
+	}
+	index := ExtraIndex{Role: Role(table), node: n}
+	if list := m["columns"]; list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
+		p.refuse(n, "columns", "the index has no columns", "write columns: [app_name, user_id]")
+		return
+	}
+	for _, item := range m["columns"].Content {
+		text := p.stringOf(map[string]*yaml.Node{"columns": item}, "columns")
+		if text == "" {
+			return
+		}
+		name, problems := dialects.ParseName(t.Dialect, text)
+		for _, problem := range problems {
+			p.problems = append(p.problems, p.problem(item, problem.Offset, problem.Length, "columns", problem.Message, problem.Hint))
+		}
+		index.Columns = append(index.Columns, name.Table)
+	}
+	if unique := m["unique"]; unique != nil {
+		if unique.Tag != "!!bool" {
+			p.refuse(unique, "unique", "true or false belongs here", "write unique: true for an index that allows no value twice")
+		}
+		_ = unique.Decode(&index.Unique)
+	}
+	t.OwnIndexes = append(t.OwnIndexes, index)
+}
+
 func (p *configParser) indexes(t *Target) {
 	const key = "indexes"
 	n := t.places[key]
@@ -456,8 +561,10 @@ func (p *configParser) indexes(t *Target) {
 	}
 	for _, item := range n.Content {
 		switch {
+		case item.Kind == yaml.MappingNode:
+			p.ownIndex(t, item)
 		case !slices.Contains(words, item.Value):
-			p.refuse(item, key, fmt.Sprintf("%s has no index %q for adkgen to add", t.Dialect.Traits().Title, item.Value), "write "+dialects.OneOf(words))
+			p.refuse(item, key, fmt.Sprintf("%s has no index %q for adkgen to add", t.Dialect.Traits().Title, item.Value), "write "+dialects.OneOf(words)+", or an index of your own: {table: sessions, columns: [app_name, create_time]}")
 		case slices.Contains(t.Indexes, item.Value):
 			p.refuse(item, key, "the index stands here twice", "keep one of the two")
 		default:

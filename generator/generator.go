@@ -120,6 +120,7 @@ func Generate(in Input) (*Output, error) {
 	schemas := make([]Schema, len(config.Targets))
 	for i, t := range config.Targets {
 		schemas[i] = wantedSchema(t)
+		problems = append(problems, g.checkIndexes(t, schemas[i])...)
 		if hosts[i] != nil {
 			problems = append(problems, g.checkHostNames(t, schemas[i], hosts[i])...)
 		}

@@ -119,10 +119,11 @@ func compareVersions(a, b string) int {
 	return cmp.Or(slices.Compare(x, y), strings.Compare(a, b))
 }
 
-// isOurs reports whether adkgen wrote a file.
+// isOurs reports whether adkgen wrote a file: its mark is in the first line, or
+// behind what a migration tool wants there.
 func isOurs(text []byte) bool {
-	firstLine, _, _ := bytes.Cut(text, []byte("\n"))
-	return bytes.Contains(firstLine, []byte(generatedMark))
+	lines := bytes.SplitN(text, []byte("\n"), 4)
+	return bytes.Contains(bytes.Join(lines[:min(len(lines), 3)], []byte("\n")), []byte(generatedMark))
 }
 
 var (
@@ -165,7 +166,7 @@ func (g *generation) loadHosts() ([]*Host, Problems, error) {
 	var problems Problems
 	for i, t := range g.config.Targets {
 		paths, shared := t.HostSchema, false
-		if len(paths) == 0 && t.Migrations.Start > 0 && t.Owner != nil && t.Owner.Reference != nil {
+		if len(paths) == 0 && t.Migrations.Start > 0 && slices.ContainsFunc(t.definitions(), func(d definition) bool { return d.column.Reference != nil }) {
 			paths, shared = []string{t.Migrations.Dir}, true
 		}
 		if len(paths) == 0 {
@@ -202,7 +203,7 @@ func (g *generation) checkOrder(t Target, host *Host, needs []dialects.Place) Pr
 		if path.Dir(need.File) != t.Migrations.Dir || len(numbers) == 0 || numbers[0] < t.Migrations.First() {
 			continue
 		}
-		p := g.problem(t, "migrations", fmt.Sprintf("adkgen's migrations begin with number %d, but what the owner column references is created in %s", t.Migrations.First(), path.Base(need.File)),
+		p := g.problem(t, "migrations", fmt.Sprintf("adkgen's migrations begin with number %d, but what a column references is created in %s", t.Migrations.First(), path.Base(need.File)),
 			fmt.Sprintf("write start: with a number above %d", numbers[0]))
 		p.Other = host.place(need, "it is created here")
 		return Problems{p}

@@ -38,7 +38,7 @@ func ParseOwner(file string, d dialects.Dialect, fragment string, host *Host) (o
 		problems = append(problems, s.fragmentProblem(p))
 	}
 	if len(found) == 0 {
-		result := checkReference(standardTarget(d), &owner, host)
+		result := checkReference(standardTarget(d), RoleSessions, &owner, host)
 		for _, p := range result.problems {
 			problem := s.fragmentProblem(p.Problem)
 			problem.Other = p.other
@@ -85,7 +85,8 @@ func (c *referenceCheck) refuse(at dialects.Span, message, hint string, other *P
 // checkReference checks what an owner column references: none of adkgen's own
 // tables, and in the user's schema a column that is a key of its table and has
 // the same type. A reference without a column gets that of the primary key.
-func checkReference(t Target, o *dialects.Owner, host *Host) (c referenceCheck) {
+func checkReference(t Target, role Role, o *dialects.Owner, host *Host) (c referenceCheck) {
+	c.checkOwnName(t.Dialect, role, o)
 	if host != nil && o.UserType && host.complete && t.Dialect.Traits().DeclaresTypes {
 		o.Warnings = slices.DeleteFunc(o.Warnings, func(w dialects.Problem) bool { return w.Offset == o.At.Type.Offset })
 		if !host.schema.Types[o.Type] {
@@ -199,37 +200,35 @@ func (c *referenceCheck) takePrimaryKey(d dialects.Dialect, o *dialects.Owner, t
 	return false
 }
 
-// checkOwners checks the owner columns of all targets against the schemas that
-// they refer to.
+// checkOwners checks the column definitions of all targets, and the schemas
+// that they refer to.
 func (g *generation) checkOwners(hosts []*Host) Problems {
-	const key = "owner_id_column"
 	var problems Problems
 	for i := range g.config.Targets {
 		t := &g.config.Targets[i]
-		if t.Owner == nil {
-			continue
-		}
-		result := checkReference(*t, t.Owner, hosts[i])
-		for _, p := range result.problems {
-			problem := g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint)
-			problem.Other = p.other
-			problems = append(problems, problem)
-		}
-		if len(result.problems) == 0 && hosts[i] != nil {
-			problems = append(problems, g.checkOrder(*t, hosts[i], result.needs)...)
+		problems = append(problems, g.checkColumns(t)...)
+		for _, d := range t.definitions() {
+			result := checkReference(*t, d.role, d.column, hosts[i])
+			for _, p := range result.problems {
+				problem := g.source.problem(d.node, p.Offset, p.Length, d.key, p.Message, p.Hint)
+				problem.Other = p.other
+				problems = append(problems, problem)
+			}
+			if len(result.problems) == 0 && hosts[i] != nil {
+				problems = append(problems, g.checkOrder(*t, hosts[i], result.needs)...)
+			}
 		}
 	}
 	return problems
 }
 
-// warnings are those about all owner columns and about the user's schemas.
+// warnings are those about all column definitions and about the user's schemas.
 func (g *generation) warnings(hosts []*Host) Problems {
-	const key = "owner_id_column"
 	var warnings Problems
-	for i, t := range g.config.Targets {
-		if t.Owner != nil {
-			for _, w := range t.Owner.Warnings {
-				warning := g.source.problem(t.places[key], w.Offset, w.Length, key, w.Message, w.Hint)
+	for i := range g.config.Targets {
+		for _, d := range g.config.Targets[i].definitions() {
+			for _, w := range d.column.Warnings {
+				warning := g.source.problem(d.node, w.Offset, w.Length, d.key, w.Message, w.Hint)
 				warning.Warning = true
 				warnings = append(warnings, warning)
 			}

@@ -141,16 +141,16 @@ func (p *planner) diff() {
 			p.add(Change{Kind: DropTable, Table: t})
 		}
 	}
-	rebuild := p.rules.Rebuilds && p.needsRebuild(current)
-	if rebuild {
-		p.rebuild(current)
+	rebuilt := map[Role]bool{}
+	if p.rules.Rebuilds {
+		rebuilt = p.rebuild(current)
 	}
 	for i, t := range p.wanted.Tables {
 		before := Schema{Tables: current}.table(t.Role)
 		switch {
 		case before == nil:
 			p.add(Change{Kind: CreateTable, Table: p.wanted.Tables[i]})
-		case !rebuild:
+		case !rebuilt[t.Role]:
 			p.alter(*before, t)
 		}
 	}
@@ -245,10 +245,12 @@ func (p *planner) rename(t *Table, wanted Table) {
 func (p *planner) alter(before, after Table) {
 	gone, added := difference(before.ForeignKeys, after.ForeignKeys)
 	for _, k := range gone {
+		p.invalidate(after, k.Name, strings.Join(k.Columns, "_"))
 		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k})
 	}
 	goneChecks, addedChecks := difference(before.Checks, after.Checks)
 	for _, c := range goneChecks {
+		p.invalidate(after, c.Name, c.Column)
 		p.add(Change{Kind: DropCheck, Table: after, Check: c, Column: Column{Name: c.Column}})
 	}
 	goneUnique, addedUnique := difference(before.Unique, after.Unique)
@@ -266,10 +268,16 @@ func (p *planner) alter(before, after Table) {
 		p.add(Change{Kind: AddIndex, Table: after, Index: i})
 	}
 	for _, k := range addedUnique {
+		if p.rules.OnlineIndex {
+			p.add(Change{Kind: BuildUnique, Table: after, Key: k})
+		}
 		p.add(Change{Kind: AddUnique, Table: after, Key: k})
 	}
 	for _, k := range goneUnique { // after the new ones: a foreign key needs an index at all times
 		p.add(Change{Kind: DropUnique, Table: after, Key: k})
+		if p.rules.OnlineIndex {
+			p.add(Change{Kind: UnbuildUnique, Table: after, Key: k})
+		}
 	}
 	for _, i := range goneIndexes {
 		p.add(Change{Kind: DropIndex, Table: after, Index: i})
@@ -293,6 +301,14 @@ func (p *planner) alter(before, after Table) {
 func (p *planner) validate(t Table, constraint, column string) {
 	if p.rules.Validates {
 		p.add(Change{Kind: Validate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}})
+	}
+}
+
+// invalidate comes before a constraint is dropped: its way down validates what
+// the drop's has added, when that is committed.
+func (p *planner) invalidate(t Table, constraint, column string) {
+	if p.rules.Validates {
+		p.add(Change{Kind: Invalidate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}})
 	}
 }
 
@@ -323,19 +339,31 @@ func difference[T any](before, after []T) (gone, added []T) {
 	return gone, added
 }
 
-// addColumn adds the owner column: existing sessions get the default, or NULL.
+// addColumn adds a column: existing rows get the default, if it is a constant,
+// or NULL. Any other default is for new rows: to compute it for those that are
+// there, the database would write each again under a lock.
 func (p *planner) addColumn(t Table, c Column) {
 	if !p.canAdd(t, c) {
 		return
 	}
-	p.add(Change{Kind: AddColumn, Table: t, Column: c})
+	if c.Default == "" || isConstant(c.Default) {
+		p.add(Change{Kind: AddColumn, Table: t, Column: c})
+		return
+	}
+	bare := c
+	bare.Default = ""
+	p.add(Change{Kind: AddColumn, Table: t, Column: bare})
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: c, OldColumn: bare})
 }
+
+// isConstant reports whether a default is the same for every row.
+func isConstant(expression string) bool { return !strings.Contains(expression, "(") }
 
 // canAdd refuses a column that existing rows have no value for.
 func (p *planner) canAdd(t Table, c Column) bool {
-	constant := c.Default != "" && c.Default != "NULL" && !strings.Contains(c.Default, "(")
+	constant := c.Default != "" && c.Default != "NULL" && isConstant(c.Default)
 	if c.NotNull && !constant {
-		p.refuse("%s.%s is NOT NULL, and sessions that are there already have no value for it: generate it without NOT NULL, fill it (adkgen migration new -m \"fill %s\"), then add NOT NULL and generate again", t.Name, c.Name, c.Name)
+		p.refuse("%s.%s is NOT NULL, and rows that are there already have no value for it: generate it without NOT NULL, fill it (adkgen migration new -m \"fill %s\"), then add NOT NULL and generate again", t.Name, c.Name, c.Name)
 		return false
 	}
 	return true
@@ -343,7 +371,7 @@ func (p *planner) canAdd(t Table, c Column) bool {
 
 // change changes one column.
 func (p *planner) change(t Table, old, new Column) {
-	old.Owner, old.Retired = new.Owner, new.Retired // roles are no change of the column
+	old.Owner, old.Retired, old.Extra = new.Owner, new.Retired, new.Extra // roles are no change of the column
 	if old == new {
 		return
 	}
@@ -372,55 +400,52 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 	}
 	host := dialects.HostColumn{Name: old.Name, Type: old.Type}
 	refusal, _ := p.dialect.CheckHost(dialects.Owner{Name: new.Name, Type: new.Type}, &dialects.HostTable{Name: t.Name}, host)
-	if refusal.Message == "" && new.Owner && old.Collation == new.Collation {
+	if refusal.Message == "" && (new.Owner || new.Extra) && old.Collation == new.Collation {
 		return true
 	}
 	hint := "give the new column another name: adkgen adds it beside the old one, which stays until --allow-destructive"
 	if !new.Owner {
-		hint = "undo the change: these columns keep the type that they were created with"
+		hint = "undo the change: the column keeps the type that it was created with"
 	}
 	p.refuse("%s.%s changes from %s to %s, for which every row would have to be written again under a lock: %s", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation), hint)
 	return false
 }
 
-// needsRebuild reports whether a database that can add columns, and little
-// else, has to copy its tables.
-func (p *planner) needsRebuild(current []Table) bool {
-	for _, before := range current {
-		after := p.wanted.table(before.Role)
-		if after == nil {
-			continue
-		}
-		for _, c := range before.Columns {
-			if new := column(*after, c.Name); new == nil || !sameColumn(c, *new) {
-				return true
-			}
-		}
-		goneKeys, addedKeys := difference(before.ForeignKeys, after.ForeignKeys)
-		goneChecks, addedChecks := difference(before.Checks, after.Checks)
-		goneUnique, addedUnique := difference(before.Unique, after.Unique)
-		changes := len(goneKeys) + len(addedKeys) + len(goneChecks) + len(addedChecks) + len(goneUnique) + len(addedUnique)
-		if changes > 0 || len(after.Columns) > len(before.Columns) {
+// needsRebuild reports whether a database that can add indexes, and little
+// else, has to copy a table.
+func needsRebuild(before, after Table) bool {
+	for _, c := range before.Columns {
+		if new := column(after, c.Name); new == nil || !sameColumn(c, *new) {
 			return true
 		}
 	}
-	return false
+	goneKeys, addedKeys := difference(before.ForeignKeys, after.ForeignKeys)
+	goneChecks, addedChecks := difference(before.Checks, after.Checks)
+	goneUnique, addedUnique := difference(before.Unique, after.Unique)
+	changes := len(goneKeys) + len(addedKeys) + len(goneChecks) + len(addedChecks) + len(goneUnique) + len(addedUnique)
+	return changes > 0 || len(after.Columns) > len(before.Columns)
 }
 
 // sameColumn compares columns but for their roles.
 func sameColumn(a, b Column) bool {
-	a.Owner, a.Retired = b.Owner, b.Retired
+	a.Owner, a.Retired, a.Extra = b.Owner, b.Retired, b.Extra
 	return a == b
 }
 
-// rebuild copies the sessions and what references them into new tables.
-func (p *planner) rebuild(current []Table) {
-	c := Change{Kind: RebuildTables, Table: *p.wanted.table(RoleSessions)}
+// rebuild copies the tables that need it into new ones: with the sessions, the
+// events that reference them. It gives the roles of those that it copies.
+func (p *planner) rebuild(current []Table) map[Role]bool {
+	roles := map[Role]bool{}
+	var c Change
 	for _, before := range current {
 		after := p.wanted.table(before.Role)
-		if after == nil || before.Role != RoleSessions && before.Role != RoleEvents {
+		if after == nil || !needsRebuild(before, *after) && !(before.Role == RoleEvents && roles[RoleSessions]) {
 			continue
 		}
+		if len(roles) == 0 {
+			c = Change{Kind: RebuildTables, Table: *after}
+		}
+		roles[before.Role] = true
 		c.OldTables, c.Tables = append(c.OldTables, before), append(c.Tables, *after)
 		for _, old := range before.Columns {
 			switch new := column(*after, old.Name); {
@@ -439,7 +464,10 @@ func (p *planner) rebuild(current []Table) {
 			}
 		}
 	}
-	p.add(c)
+	if len(roles) > 0 {
+		p.add(c)
+	}
+	return roles
 }
 
 // group puts the changes into migrations: one transaction where the database
@@ -447,10 +475,10 @@ func (p *planner) rebuild(current []Table) {
 // happened or not.
 func (p *planner) group(next int) {
 	for _, c := range p.changes {
-		noTransaction := p.rules.OnlineIndex && (c.Kind == AddIndex || c.Kind == DropIndex)
+		noTransaction := p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
 		last := len(p.migrations) - 1
-		together := p.rules.Transactional && !noTransaction && c.Kind != Validate && c.Kind != RequireColumn && !c.isDestructive()
-		if last >= 0 && together && !p.migrations[last].NoTransaction && !p.migrations[last].Changes[0].isDestructive() {
+		together := p.rules.Transactional && !noTransaction && !c.standsAlone()
+		if last >= 0 && together && !p.migrations[last].NoTransaction && !p.migrations[last].Changes[0].staysAlone() {
 			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
 			continue
 		}

@@ -68,6 +68,7 @@ type columnView struct {
 type keyView struct {
 	Name    string
 	Columns []string
+	Owner   bool // it is UNIQUE of an owner column
 }
 
 type foreignKeyView struct {
@@ -128,7 +129,11 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 	}
 	for _, t := range tables {
 		v.Tables = append(v.Tables, r.table(namespace, t, idempotent))
-		v.Requires = append(v.Requires, r.requires(t)...)
+		for _, need := range r.requires(t) {
+			if !slices.Contains(v.Requires, need) {
+				v.Requires = append(v.Requires, need)
+			}
+		}
 	}
 	if namespace != "" && !r.traits.CreatesNamespace {
 		v.Requires = append(v.Requires, r.traits.Namespaces+" "+r.quote(namespace))
@@ -162,17 +167,21 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 // requires lists the user's tables that a table's foreign keys need.
 func (r renderer) requires(t Table) []string {
 	var needs []string
-	if t.Role != RoleSessions {
-		return nil
-	}
-	if o := r.target.Owner; o != nil && o.UserType && r.traits.DeclaresTypes {
-		needs = append(needs, "type "+o.Type)
+	for _, d := range r.target.definitions() {
+		if d.role == t.Role && d.column.UserType && r.traits.DeclaresTypes {
+			needs = append(needs, "type "+d.column.Type)
+		}
 	}
 	for _, k := range t.ForeignKeys {
-		needs = append(needs, r.requirement(k))
+		if !r.isOwn(k.Table) {
+			needs = append(needs, r.requirement(k))
+		}
 	}
 	return needs
 }
+
+// isOwn reports whether a table is one of adkgen's.
+func (r renderer) isOwn(table string) bool { return table == r.target.Tables.Sessions }
 
 // requirement is what a foreign key references.
 func (r renderer) requirement(k ForeignKey) string {
@@ -196,7 +205,7 @@ func (r renderer) column(c Column) columnView {
 
 func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
 	v := tableView{Role: t.Role, Name: r.qualified(namespace, t.Name), Idempotent: idempotent,
-		PrimaryKey: keyView{r.quote(t.PrimaryKey.Name), r.quoteAll(t.PrimaryKey.Columns)}}
+		PrimaryKey: r.key(t, t.PrimaryKey)}
 	for _, c := range t.Columns {
 		column := r.column(c)
 		v.Columns = append(v.Columns, column)
@@ -206,7 +215,7 @@ func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
 		}
 	}
 	for _, k := range t.Unique {
-		v.Unique = append(v.Unique, keyView{r.quote(k.Name), r.quoteAll(k.Columns)})
+		v.Unique = append(v.Unique, r.key(t, k))
 	}
 	for _, c := range t.Checks {
 		v.Checks = append(v.Checks, Check{r.quote(c.Name), r.quote(c.Column), c.Expression})
@@ -216,6 +225,16 @@ func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
 	}
 	for _, i := range t.Indexes {
 		v.Indexes = append(v.Indexes, r.index(namespace, v.Name, i))
+	}
+	return v
+}
+
+// key makes the view of a table's key.
+func (r renderer) key(t Table, k Key) keyView {
+	v := keyView{Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns)}
+	if len(k.Columns) == 1 {
+		c := column(t, k.Columns[0])
+		v.Owner = c != nil && (c.Owner || c.Retired)
 	}
 	return v
 }
@@ -376,26 +395,31 @@ func (r renderer) snapshotFile(schema Schema) ([]File, error) {
 // sqlcBlock is one entry below sql: in sqlc.yaml.
 type sqlcBlock struct {
 	Engine, Schema, Queries, Package, Out string
-	UntypedColumn                         string // the owner column, if sqlc cannot know its type
+	UntypedColumns                        []string // those of which sqlc cannot know the type
 }
 
 // sqlcBlock describes the target to sqlc, with paths from the folder of sqlc.yaml.
 func (r renderer) sqlcBlock() sqlcBlock {
 	from := path.Dir(r.target.SQLC.File)
-	column := ""
-	if o := r.target.Owner; o != nil && o.UserType {
-		column = r.target.Tables.Sessions + "." + o.Name
+	var untyped []string
+	tables := map[Role]string{RoleSessions: r.target.Tables.Sessions, RoleEvents: r.target.Tables.Events, RoleAppStates: r.target.Tables.AppStates, RoleUserStates: r.target.Tables.UserStates}
+	for _, d := range r.target.definitions() {
+		if !d.column.UserType {
+			continue
+		}
+		column := tables[d.role] + "." + d.column.Name
 		if r.target.Namespace != "" {
 			column = r.target.Namespace + "." + column
 		}
+		untyped = append(untyped, column)
 	}
 	return sqlcBlock{
-		UntypedColumn: column,
-		Engine:        r.traits.SQLCEngine,
-		Schema:        path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles),
-		Queries:       relative(from, r.target.QueriesDir),
-		Package:       r.target.SQLC.Package,
-		Out:           relative(from, r.target.SQLC.Out),
+		UntypedColumns: untyped,
+		Engine:         r.traits.SQLCEngine,
+		Schema:         path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles),
+		Queries:        relative(from, r.target.QueriesDir),
+		Package:        r.target.SQLC.Package,
+		Out:            relative(from, r.target.SQLC.Out),
 	}
 }
 

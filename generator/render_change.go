@@ -52,7 +52,7 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 			return err
 		}
 		up = append(up, text)
-		if c.Kind == AddForeignKey && c.Table.Role == RoleSessions {
+		if c.Kind == AddForeignKey && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
 	}
@@ -99,6 +99,10 @@ func (c Change) sentence(r renderer) string {
 		return "Adds the unique key " + r.quote(c.Key.Name) + "."
 	case DropUnique:
 		return "Drops the unique key " + r.quote(c.Key.Name) + "."
+	case BuildUnique:
+		return "Builds the index of the unique key " + r.quote(c.Key.Name) + "."
+	case UnbuildUnique:
+		return "Drops the index of the unique key " + r.quote(c.Key.Name) + ", if it is still there."
 	case AddCheck:
 		return "Adds the check " + r.quote(c.Check.Name) + "."
 	case DropCheck:
@@ -107,6 +111,8 @@ func (c Change) sentence(r renderer) string {
 		return "Adds the foreign key " + r.quote(c.Reference.Name) + "."
 	case DropForeignKey:
 		return "Drops the foreign key " + r.quote(c.Reference.Name) + "."
+	case Invalidate:
+		return "Does nothing; on the way down, validates " + r.quote(c.NewName) + ", which is dropped next."
 	case Validate:
 		return "Validates " + r.quote(c.NewName) + " for the rows that were there before it."
 	}
@@ -120,7 +126,7 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
-		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: keyView{r.quote(c.Key.Name), r.quoteAll(c.Key.Columns)},
+		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
 		OneStatement: alone && r.tool().OnePiece,
 		qualified: func(name string) string {

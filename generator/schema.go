@@ -52,6 +52,7 @@ type Column struct {
 	Default           string `yaml:"default,omitempty"`
 	Comment           string `yaml:"comment,omitempty"` // the text
 	Owner             bool   `yaml:"owner,omitempty"`
+	Extra             bool   `yaml:"extra,omitempty"`   // of the user's own, by columns:
 	Retired           bool   `yaml:"retired,omitempty"` // was the owner column, and waits to be dropped
 }
 
@@ -91,6 +92,8 @@ const (
 	IndexState   IndexKind = "state"       // over the keys of the state, on request
 	IndexRecency IndexKind = "update_time" // by update_time, on request
 	IndexOrder   IndexKind = "order"       // of events: a session's, by time
+	IndexKey     IndexKind = "key"         // on the foreign key of a column of the user's own
+	IndexExtra   IndexKind = "extra"       // of the user's own, by indexes:
 )
 
 // Index is an index that no key brings with it.
@@ -108,6 +111,9 @@ func wantedSchema(t Target) Schema {
 		schema.Tables = append(schema.Tables,
 			b.states(RoleAppStates, t.Tables.AppStates, "app_name"),
 			b.states(RoleUserStates, t.Tables.UserStates, "app_name", "user_id"))
+	}
+	for i := range schema.Tables {
+		b.extend(&schema.Tables[i])
 	}
 	return schema
 }
@@ -185,20 +191,10 @@ func (b schemaBuilder) sessions() Table {
 		Checks:     b.jsonCheck(name, "state", dialects.KindState),
 	}
 	if o := b.target.Owner; o != nil {
-		column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Comment: o.Comment, Owner: true}
-		if o.Collation != "" {
-			column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
-		}
+		column := b.define(&table, o)
+		column.Owner = true
 		table.Columns = slices.Insert(table.Columns, 2, column)
-		if o.Reference != nil {
-			table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(name, o))
-		}
-		if o.Check != nil {
-			table.Checks = append(table.Checks, Check{cmp.Or(o.Check.Constraint, b.name(name, o.Name, "ck")), o.Name, o.Check.Expression})
-		}
-		if o.Unique != nil { // its index serves as well
-			table.Unique = append(table.Unique, Key{cmp.Or(o.Unique.Constraint, b.name(name, o.Name, "uq")), []string{o.Name}})
-		} else {
+		if o.Unique == nil { // its index serves as well
 			table.Indexes = append(table.Indexes, Index{b.name(name, o.Name, "idx"), IndexOwner, []string{o.Name}})
 		}
 	}
@@ -211,6 +207,49 @@ func (b schemaBuilder) sessions() Table {
 		}
 	}
 	return table
+}
+
+// define makes the column of a definition, and gives the table its constraints.
+func (b schemaBuilder) define(table *Table, o *dialects.Owner) Column {
+	column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Comment: o.Comment}
+	if o.Collation != "" {
+		column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
+	}
+	if o.Reference != nil {
+		table.ForeignKeys = append(table.ForeignKeys, b.ownerKey(table.Name, o))
+	}
+	if o.Check != nil {
+		table.Checks = append(table.Checks, Check{cmp.Or(o.Check.Constraint, b.name(table.Name, o.Name, "ck")), o.Name, o.Check.Expression})
+	}
+	if o.Unique != nil {
+		table.Unique = append(table.Unique, Key{cmp.Or(o.Unique.Constraint, b.name(table.Name, o.Name, "uq")), []string{o.Name}})
+	}
+	return column
+}
+
+// extend gives a table the user's own columns and indexes.
+func (b schemaBuilder) extend(table *Table) {
+	for _, c := range b.target.Columns {
+		if c.Role != table.Role {
+			continue
+		}
+		column := b.define(table, &c.Column)
+		column.Extra = true
+		table.Columns = append(table.Columns, column)
+		if c.Column.Reference != nil && c.Column.Unique == nil {
+			table.Indexes = append(table.Indexes, Index{b.name(table.Name, c.Column.Name, "idx"), IndexKey, []string{c.Column.Name}})
+		}
+	}
+	for _, i := range b.target.OwnIndexes {
+		if i.Role != table.Role {
+			continue
+		}
+		if parts := slices.Clone(i.Columns); i.Unique {
+			table.Unique = append(table.Unique, Key{b.name(table.Name, append(parts, "uq")...), i.Columns})
+		} else {
+			table.Indexes = append(table.Indexes, Index{b.name(table.Name, append(parts, "idx")...), IndexExtra, i.Columns})
+		}
+	}
 }
 
 func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {

@@ -7,6 +7,7 @@ import "github.com/adkgen/adkgen/dialects"
 // Dialect is MySQL, or its flavour MariaDB: MariaDB() makes that one.
 type Dialect struct {
 	flavour flavour
+	anyType bool // the column needs no index: ParseColumn
 }
 
 // flavour is what MySQL and MariaDB do differently.
@@ -25,7 +26,7 @@ type flavour struct {
 
 // MySQL is the dialect for MySQL.
 func MySQL() Dialect {
-	return Dialect{flavour{
+	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
 	}}
@@ -49,6 +50,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
+		IndexBytes:            3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",
 	}

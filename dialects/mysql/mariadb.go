@@ -9,7 +9,7 @@ import (
 // MariaDB is the dialect for MariaDB. Its collations stand in /*M! … */, which
 // MariaDB runs and MySQL's grammar, and so sqlc, skips.
 func MariaDB() Dialect {
-	return Dialect{flavour{
+	return Dialect{flavour: flavour{
 		name: "mariadb", title: "MariaDB", reserved: bothReserved, // MySQL's grammar reads the fragments, and sqlc's the queries
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP"},
 		unnamedChecks: true,

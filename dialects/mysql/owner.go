@@ -17,7 +17,13 @@ const (
 
 // ParseOwner implements dialects.Dialect.
 func (d Dialect) ParseOwner(fragment string) (dialects.Owner, []dialects.Problem) {
-	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read}, fragment)
+	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read, AnyType: d.anyType}, fragment)
+}
+
+// ParseColumn implements dialects.Dialect.
+func (d Dialect) ParseColumn(fragment string) (dialects.Owner, []dialects.Problem) {
+	d.anyType = true
+	return d.ParseOwner(fragment)
 }
 
 func newParser() *sqlparser.Parser {
@@ -284,7 +290,7 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 	if why.Message != "" {
 		r.Refuse(r.Tokens[1].Offset, why)
 	}
-	owner.Type = sql
+	owner.Type, owner.Unindexed = sql, isUnindexed(sql)
 	r.refuseRepeats()
 	options := c.Type.Options
 	if options == nil {
@@ -331,6 +337,9 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 	}
 	if options.Default != nil {
 		owner.Default = r.readDefault(c.Type, owner.NotNull)
+		if owner.Unindexed && owner.Default != "NULL" && !strings.HasPrefix(owner.Default, "(") {
+			r.RefuseWords(dialects.Refusal{Message: "a column of type " + owner.Type + " has no literal default (error 1101)", Hint: "leave DEFAULT out, and let the column be NULL"}, "DEFAULT")
+		}
 	}
 	if options.Reference != nil {
 		owner.Reference = r.readReference(options.Reference)

@@ -46,6 +46,20 @@ var sizes = map[string][2]int{
 	"date": {0, 0}, "datetime": {6, 0}, "timestamp": {6, 0}, "time": {6, 0}, "year": {4, 0},
 }
 
+// otherTypes are those that no owner's ID has, and how to write them.
+var otherTypes = map[string]string{
+	"tinytext": "TINYTEXT", "text": "TEXT", "mediumtext": "MEDIUMTEXT", "longtext": "LONGTEXT", "json": "JSON",
+	"tinyblob": "TINYBLOB", "blob": "BLOB", "mediumblob": "MEDIUMBLOB", "longblob": "LONGBLOB",
+	"float": "FLOAT", "double": "DOUBLE", "bool": "BOOLEAN", "boolean": "BOOLEAN",
+}
+
+// isUnindexed reports whether no index can be on a whole column of a type that
+// renderType has written (errors 1170 and 3152). Such a column has no literal
+// default either (error 1101).
+func isUnindexed(sql string) bool {
+	return strings.HasSuffix(sql, "TEXT") || strings.HasSuffix(sql, "BLOB") || sql == "JSON"
+}
+
 // classOf gives the class of a type, for its default. MySQL takes
 // CURRENT_TIMESTAMP for DATETIME and TIMESTAMP only (error 1067), which
 // readDefault checks.
@@ -70,6 +84,9 @@ func classOf(name string) dialects.Class {
 func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) {
 	name := strings.ToLower(t.Type)
 	limits, known := sizes[name]
+	if other := otherTypes[name]; d.anyType && other != "" && t.Length == nil && !t.Unsigned && !t.Zerofill && !t.Charset.Binary && t.Charset.Name == "" {
+		return other, dialects.Refusal{}
+	}
 	upper := strings.ToUpper(name)
 	switch {
 	case strings.HasSuffix(name, "text") || strings.HasSuffix(name, "blob"):

@@ -8,6 +8,8 @@ import "github.com/adkgen/adkgen/dialects"
 // without it JSON is kept in a BLOB with an IS JSON check.
 type Dialect struct {
 	NativeJSON bool
+
+	anyType bool // the column needs no index: ParseColumn
 }
 
 // Name implements dialects.Dialect.
@@ -25,6 +27,7 @@ func (Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		QualifiesIndexes:      true,
 		CreatesInString:       true,
+		IndexBytes:            6398, // ORA-01450, with blocks of 8 KB
 		Tools:                 []string{"plain", "sql-migrate", "flyway", "liquibase"},
 		Settings:              []string{"oracle_version"},
 		HiddenColumns:         dialects.Words("rowid"), // Pseudocolumns: not even in quotes

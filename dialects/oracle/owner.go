@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
 )
@@ -12,7 +13,13 @@ func (d Dialect) ParseOwner(fragment string) (dialects.Owner, []dialects.Problem
 		p := &parser{Reader: r, dialect: d}
 		return p.column()
 	}
-	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: read}, fragment)
+	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: read, AnyType: d.anyType}, fragment)
+}
+
+// ParseColumn implements dialects.Dialect.
+func (d Dialect) ParseColumn(fragment string) (dialects.Owner, []dialects.Problem) {
+	d.anyType = true
+	return d.ParseOwner(fragment)
 }
 
 // column reads: name type [COLLATE name] [DEFAULT expr] {inline_constraint}.
@@ -24,6 +31,7 @@ func (p *parser) column() (owner dialects.Owner) {
 	if owner.Type, ok = p.parseType(); !ok {
 		return owner
 	}
+	owner.Unindexed = unindexed[owner.Type] || strings.HasSuffix(owner.Type, "ZONE")
 	if p.accept("COLLATE") {
 		name, ok := p.identifier()
 		if !ok {

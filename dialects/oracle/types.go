@@ -75,6 +75,9 @@ func (p *parser) parseType() (string, bool) {
 	case foreignTypes[name] != "":
 		p.refuse(t, dialects.Refusal{Message: "Oracle has no type " + name + " that adkgen can use", Hint: "write " + foreignTypes[name]})
 		return "", false
+	case p.dialect.anyType && (name == "CLOB" || name == "NCLOB" || name == "BLOB" || name == "JSON" && p.dialect.NativeJSON):
+		p.next()
+		return name, true
 	case unindexed[name]:
 		p.refuse(t, dialects.Refusal{Message: "a column of type " + name + " can have no index and no foreign key (ORA-02327)", Hint: "use the type of the column that it references"})
 		return "", false
@@ -89,7 +92,7 @@ func (p *parser) parseType() (string, bool) {
 			p.refuse(t, dialects.Refusal{Message: name + " needs a length (ORA-00906)", Hint: "write " + name + "(36)"})
 			return "", false
 		}
-		return sql, p.noTimeZone(name)
+		return p.timeZone(sql, name)
 	}
 	open := p.next()
 	if !takesSize {
@@ -115,16 +118,21 @@ func (p *parser) parseType() (string, bool) {
 	if !p.expect(")") {
 		return "", false
 	}
-	return sql + ")", p.noTimeZone(name)
+	return p.timeZone(sql+")", name)
 }
 
-// noTimeZone refuses TIMESTAMP WITH TIME ZONE, which no key can have (ORA-02329).
-func (p *parser) noTimeZone(name string) bool {
-	if name == "TIMESTAMP" && p.peek().Text == "WITH" {
-		p.refuse(p.peek(), dialects.Refusal{Message: "a TIMESTAMP WITH TIME ZONE can be in no key (ORA-02329)", Hint: "write TIMESTAMP"})
-		return false
+// timeZone reads what follows TIMESTAMP. No key can have a time zone
+// (ORA-02329), but for the session's own, which adkgen does not take.
+func (p *parser) timeZone(sql, name string) (string, bool) {
+	t := p.peek()
+	if name != "TIMESTAMP" || t.Text != "WITH" {
+		return sql, true
 	}
-	return true
+	if p.dialect.anyType && p.accept("WITH", "TIME", "ZONE") {
+		return sql + " WITH TIME ZONE", true
+	}
+	p.refuse(t, dialects.Refusal{Message: "a TIMESTAMP WITH TIME ZONE can be in no key (ORA-02329)", Hint: "write TIMESTAMP"})
+	return "", false
 }
 
 func (p *parser) number(least, most int, of string) (int, bool) {

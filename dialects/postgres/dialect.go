@@ -7,6 +7,8 @@ import "github.com/adkgen/adkgen/dialects"
 // event data, for a server before 14 or one that was built without lz4.
 type Dialect struct {
 	PlainCompression bool
+
+	anyType bool // the column needs no index: ParseColumn
 }
 
 // Name implements dialects.Dialect.

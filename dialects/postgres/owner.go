@@ -18,7 +18,13 @@ const (
 
 // ParseOwner implements dialects.Dialect.
 func (d Dialect) ParseOwner(fragment string) (dialects.Owner, []dialects.Problem) {
-	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read}, fragment)
+	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read, AnyType: d.anyType}, fragment)
+}
+
+// ParseColumn implements dialects.Dialect.
+func (d Dialect) ParseColumn(fragment string) (dialects.Owner, []dialects.Problem) {
+	d.anyType = true
+	return d.ParseOwner(fragment)
 }
 
 func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
@@ -133,7 +139,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 	if why.Message != "" {
 		r.refuse(c.TypeName.Location, why)
 	}
-	owner.Type, owner.UserType = sql, userType
+	owner.Type, owner.UserType, owner.Unindexed = sql, userType, isUnindexed(sql)
 	if near := dialects.Nearest(sql, knownTypes); userType && near != "" {
 		r.Warn(int(c.TypeName.Location)-len(before), dialects.Refusal{
 			Message: "PostgreSQL has no type " + sql + " of its own; it must be a type of yours, which exists before", Hint: "did you mean " + near + "?"})

@@ -71,12 +71,19 @@ var classes = map[string]dialects.Class{
 	"TEXT": dialects.ClassText, "VARCHAR": dialects.ClassText, "CHAR": dialects.ClassText, "NAME": dialects.ClassText, "CITEXT": dialects.ClassText,
 	"DATE": dialects.ClassTime, "TIMESTAMP": dialects.ClassTime, "TIMESTAMPTZ": dialects.ClassTime, "TIME": dialects.ClassClock, "TIMETZ": dialects.ClassClock,
 	"UUID": dialects.ClassUUID, "BOOLEAN": dialects.ClassBoolean, "INET": dialects.ClassAddress, "CIDR": dialects.ClassAddress,
-	"BYTEA": dialects.ClassOpaque, "BIT": dialects.ClassBits, "BIT VARYING": dialects.ClassBits, "JSONB": dialects.ClassJSON,
+	"BYTEA": dialects.ClassOpaque, "BIT": dialects.ClassBits, "BIT VARYING": dialects.ClassBits, "JSONB": dialects.ClassJSON, "JSON": dialects.ClassJSON,
 	"MACADDR": dialects.ClassOpaque, "MACADDR8": dialects.ClassOpaque, `"char"`: dialects.ClassOpaque,
 }
 
+// isUnindexed reports whether no index can be on a type that renderType has
+// written.
+func isUnindexed(sql string) bool { return unindexed[sql] || strings.HasSuffix(sql, "[]") }
+
 // classOf gives the class of a type that renderType has written.
 func classOf(sql string) dialects.Class {
+	if strings.HasSuffix(sql, "[]") {
+		return dialects.ClassOther
+	}
 	base, _, _ := strings.Cut(sql, "(")
 	return classes[base]
 }
@@ -87,7 +94,7 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 	if t.Setof || t.PctType {
 		return "", false, dialects.Refusal{Message: "SETOF and %TYPE belong to functions, not to columns", Hint: "write the type itself"}
 	}
-	if len(t.ArrayBounds) > 0 {
+	if len(t.ArrayBounds) > 0 && !d.anyType {
 		return "", false, dialects.Refusal{Message: "an owner is one value, not an array", Hint: "remove the [] or ARRAY"}
 	}
 	var names []string
@@ -103,12 +110,16 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 		base = last
 	case len(names) == 1 && systemTypes[last] != "":
 		base = systemTypes[last]
+	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval" && d.anyType && len(t.Typmods) == 0:
+		base = "INTERVAL"
 	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
 		return "", false, dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && serials[last] != "":
 		return "", false, dialects.Refusal{Message: dialects.RefuseIdentity.Message, Hint: "write " + serials[last]}
 	case len(names) == 1 && foreignTypes[last] != "":
 		return "", false, dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
+	case unindexed[strings.ToUpper(last)] && d.anyType && len(t.Typmods) == 0:
+		base = strings.ToUpper(last)
 	case unindexed[strings.ToUpper(last)]:
 		return "", false, dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && plainTypes[strings.ToUpper(last)] && len(t.Typmods) > 0:
@@ -122,8 +133,9 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 		}
 		base = strings.Join(names, ".")
 	}
+	array := strings.Repeat("[]", min(len(t.ArrayBounds), 1)) // the database keeps no bounds, and not how many there are
 	if len(t.Typmods) == 0 {
-		return base, userType, dialects.Refusal{}
+		return base + array, userType, dialects.Refusal{}
 	}
 	var modifiers []string
 	for _, m := range t.Typmods {
@@ -133,5 +145,5 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 		}
 		modifiers = append(modifiers, fmt.Sprint(c.GetIval().GetIval()))
 	}
-	return base + "(" + strings.Join(modifiers, ", ") + ")", userType, dialects.Refusal{}
+	return base + "(" + strings.Join(modifiers, ", ") + ")" + array, userType, dialects.Refusal{}
 }

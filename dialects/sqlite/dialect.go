@@ -4,7 +4,9 @@ package sqlite
 import "github.com/adkgen/adkgen/dialects"
 
 // Dialect is SQLite.
-type Dialect struct{}
+type Dialect struct {
+	anyType bool // the column needs no index: ParseColumn
+}
 
 // Name implements dialects.Dialect.
 func (Dialect) Name() string { return "sqlite" }

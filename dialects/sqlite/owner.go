@@ -21,7 +21,13 @@ const (
 
 // ParseOwner implements dialects.Dialect.
 func (d Dialect) ParseOwner(fragment string) (dialects.Owner, []dialects.Problem) {
-	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read}, fragment)
+	return dialects.ParseFragment(d, dialects.Grammar{Tokenize: tokenize, Read: d.read, AnyType: d.anyType}, fragment)
+}
+
+// ParseColumn implements dialects.Dialect.
+func (d Dialect) ParseColumn(fragment string) (dialects.Owner, []dialects.Problem) {
+	d.anyType = true
+	return d.ParseOwner(fragment)
 }
 
 func tokenize(fragment string) ([]dialects.Token, *dialects.Problem) {

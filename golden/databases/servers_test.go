@@ -268,7 +268,7 @@ func (h *host) database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), databases.Add(1))
 	admin := h.open(t, map[string]string{"postgres": "postgres", "mariadb": "mysql", "mysql": "mysql_home"}[h.dialect])
-	exec1(t, admin, "CREATE DATABASE "+name)
+	exec1(t, admin, "CREATE DATABASE "+name+map[string]string{"mariadb": " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"}[h.dialect])
 	t.Cleanup(func() {
 		if h.dialect == "postgres" {
 			exec1(t, admin, "DROP DATABASE "+name+" WITH (FORCE)")

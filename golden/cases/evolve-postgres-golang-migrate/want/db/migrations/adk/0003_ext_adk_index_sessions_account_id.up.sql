@@ -2,5 +2,6 @@
 -- Adds the index adk_sessions_account_id_idx.
 
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
+-- An attempt that was stopped leaves an index that is not valid: then go down before you go up again.
 CREATE INDEX CONCURRENTLY adk_sessions_account_id_idx
     ON adk_sessions (account_id);

@@ -11,4 +11,4 @@ ALTER TABLE adk_sessions VALIDATE CONSTRAINT adk_sessions_account_id_fk;
 
 -- rollback -- A lock that is not free within five seconds is not waited for: run the migration again.
 -- rollback SET LOCAL lock_timeout = '5s';
--- rollback -- Nothing to undo: what was validated stays as it is.
+-- rollback -- Nothing to do: what was validated stays as it is.

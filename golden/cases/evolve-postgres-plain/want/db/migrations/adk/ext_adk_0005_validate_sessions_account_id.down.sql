@@ -4,4 +4,4 @@
 -- A lock that is not free within five seconds is not waited for: run the migration again.
 SET LOCAL lock_timeout = '5s';
 
--- Nothing to undo: what was validated stays as it is.
+-- Nothing to do: what was validated stays as it is.

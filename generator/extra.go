@@ -1,0 +1,166 @@
+package generator
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
+	"gopkg.in/yaml.v3"
+)
+
+// The user's own columns and indexes on adkgen's tables.
+
+// definition is a column definition in adkgen.yaml: the owner column, or one of
+// the user's own.
+type definition struct {
+	role   Role
+	column *dialects.Owner
+	key    string
+	node   *yaml.Node
+}
+
+// definitions are those of a target.
+func (t *Target) definitions() []definition {
+	var list []definition
+	if t.Owner != nil {
+		list = append(list, definition{RoleSessions, t.Owner, "owner_id_column", t.places["owner_id_column"]})
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		list = append(list, definition{c.Role, &c.Column, "columns", c.node})
+	}
+	return list
+}
+
+// checkOwnName refuses a column of a name that adkgen's own table has.
+func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects.Owner) {
+	bare := standardTarget(d)
+	bare.ScopedState = true
+	for _, column := range wantedSchema(bare).table(role).Columns {
+		if strings.EqualFold(column.Name, o.Name) {
+			name := strings.ToLower(column.Name)
+			c.refuse(o.At.Name, "the table of "+strings.ReplaceAll(string(role), "_", " ")+" has a column "+name+" of its own", "choose another name", nil)
+		}
+	}
+}
+
+// checkColumns finds what only several columns of a table can do wrong, and
+// columns that adkgen's own INSERTs would leave without a value.
+func (g *generation) checkColumns(t *Target) Problems {
+	var problems Problems
+	seen := map[string]bool{}
+	for _, d := range t.definitions() {
+		key := string(d.role) + "\x00" + strings.ToLower(d.column.Name)
+		refuse := func(at dialects.Span, message, hint string) {
+			problems = append(problems, g.source.problem(d.node, at.Offset, at.Length, d.key, message, hint))
+		}
+		if seen[key] {
+			refuse(d.column.At.Name, "the table has two columns "+d.column.Name, "give each a name of its own")
+		}
+		seen[key] = true
+		if d.key == "columns" && d.column.NotNull && d.column.Default == "" {
+			refuse(d.column.At.NotNull, "adkgen's queries do not write "+d.column.Name+", so that it has to have a DEFAULT or be NULL", "add a DEFAULT, or drop NOT NULL")
+		}
+	}
+	return problems
+}
+
+// checkIndexes checks the user's own indexes against the wanted tables.
+func (g *generation) checkIndexes(t Target, schema Schema) Problems {
+	var problems Problems
+	seen := map[string]bool{}
+	for _, i := range t.OwnIndexes {
+		table := schema.table(i.Role)
+		refuse := func(message, hint string) {
+			problems = append(problems, g.source.problem(i.node, 0, len(i.node.Value), "indexes", message, hint))
+		}
+		key := fmt.Sprint(i.Role, i.Columns)
+		if seen[key] {
+			refuse("the index stands here twice", "keep one of the two")
+			continue
+		}
+		seen[key] = true
+		bytes := 0
+		for at, name := range i.Columns {
+			column := column(*table, name)
+			switch {
+			case column == nil:
+				var names []string
+				for _, c := range table.Columns {
+					names = append(names, c.Name)
+				}
+				refuse(table.Name+" has no column "+name, "its columns are "+strings.Join(names, ", "))
+			case slices.Contains(i.Columns[:at], name):
+				refuse("the column "+name+" stands in the index twice", "keep one of the two")
+			case t.isUnindexed(*table, name):
+				refuse("no index can be on "+name+": its type is "+column.Type, "choose other columns")
+			default:
+				bytes += keyBytes(column.Type)
+			}
+		}
+		if limit := t.Dialect.Traits().IndexBytes; limit > 0 && bytes > limit {
+			refuse(fmt.Sprintf("the columns of the index can have %d bytes together, and %s allows %d", bytes, t.Dialect.Traits().Title, limit), "choose fewer or shorter columns")
+		}
+		if name, taken := ownIndexName(*table, i); taken {
+			refuse("adkgen's own index "+name+" has the name that this one would get", "remove it: that index serves")
+		}
+	}
+	return problems
+}
+
+// isUnindexed reports whether no index can be on a column.
+func (t Target) isUnindexed(table Table, name string) bool {
+	for _, c := range t.Columns {
+		if c.Role == table.Role && c.Column.Name == name {
+			return c.Column.Unindexed
+		}
+	}
+	return strings.EqualFold(name, "state") || strings.EqualFold(name, "event_data")
+}
+
+// ownIndexName gives the name that an index of the user's gets, and whether it
+// stands in the table twice.
+func ownIndexName(table Table, own ExtraIndex) (name string, taken bool) {
+	for _, i := range table.Indexes {
+		if i.Kind == IndexExtra && slices.Equal(i.Columns, own.Columns) {
+			name = i.Name
+		}
+	}
+	for _, k := range table.Unique {
+		if own.Unique && slices.Equal(k.Columns, own.Columns) {
+			name = cmp.Or(name, k.Name)
+		}
+	}
+	count := 0
+	for _, i := range table.Indexes {
+		if i.Name == name {
+			count++
+		}
+	}
+	for _, k := range table.Unique {
+		if k.Name == name {
+			count++
+		}
+	}
+	return name, count > 1
+}
+
+var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
+
+// keyBytes is the most that a value of a type takes in an index; what has no
+// length counts for nothing. A character has up to four bytes.
+func keyBytes(sqlType string) int {
+	m := sizedText.FindStringSubmatch(sqlType)
+	if m == nil {
+		return 0
+	}
+	length, _ := strconv.Atoi(m[2]) // digits
+	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
+		length *= 4
+	}
+	return length
+}
