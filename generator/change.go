@@ -1,6 +1,9 @@
 package generator
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Migration is one numbered step from a schema to the next.
 type Migration struct {
@@ -105,13 +108,53 @@ func (c Change) inverse() Change {
 // isDestructive reports whether the change loses rows or values.
 func (c Change) isDestructive() bool { return c.Kind == DropTable || c.Kind == DropColumn }
 
-// standsAlone reports whether the change begins a migration of its own.
+// standsAlone reports whether the change is a migration of its own: what it
+// does has to be committed apart.
 func (c Change) standsAlone() bool {
-	return c.Kind == Validate || c.Kind == RequireColumn || c.staysAlone()
+	return c.Kind == Validate || c.Kind == Invalidate || c.Kind == RequireColumn || c.isDestructive()
 }
 
-// staysAlone reports whether no other change may join it.
-func (c Change) staysAlone() bool { return c.Kind == Invalidate || c.isDestructive() }
+// isAboutAll reports whether the change belongs to one of the whole schema.
+func (c Change) isAboutAll() bool {
+	return slices.Contains([]ChangeKind{CreateNamespace, MoveTable, CreateTable, RenameTable, RenameIndex, RenameConstraint}, c.Kind)
+}
+
+// takes reports whether a change can join the migration.
+func (m Migration) takes(c Change) bool {
+	first := m.Changes[0]
+	return !m.NoTransaction && !first.standsAlone() && !c.standsAlone() &&
+		(first.isAboutAll() && c.isAboutAll() || !first.isAboutAll() && !c.isAboutAll() && first.Table.Role == c.Table.Role)
+}
+
+// name says what the migration does, for the names of its files.
+func (m Migration) name() string {
+	first := m.Changes[0]
+	for _, c := range m.Changes {
+		switch {
+		case c.isAboutAll() && c.Kind == CreateTable && c.Table.Role == RoleAppStates:
+			return "create_scoped_state"
+		case !c.isAboutAll() && c.Column.Name != first.Column.Name:
+			return "change_" + string(first.Table.Role)
+		}
+	}
+	return first.name()
+}
+
+// sentences say what the migration does, a line each.
+func (m Migration) sentences(r renderer) []string {
+	var lines []string
+	renamed := false
+	for _, c := range m.Changes {
+		renamed = renamed || c.Kind == RenameTable
+		if renamed && (c.Kind == RenameIndex || c.Kind == RenameConstraint) {
+			continue // said of the table
+		}
+		if line := c.sentence(r); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
 
 // name says what a change does, for the name of its migration.
 func (c Change) name() string {

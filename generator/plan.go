@@ -246,7 +246,7 @@ func (p *planner) alter(before, after Table) {
 	gone, added := difference(before.ForeignKeys, after.ForeignKeys)
 	for _, k := range gone {
 		p.invalidate(after, k.Name, strings.Join(k.Columns, "_"))
-		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k})
+		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k, Column: Column{Name: strings.Join(k.Columns, "_")}})
 	}
 	goneChecks, addedChecks := difference(before.Checks, after.Checks)
 	for _, c := range goneChecks {
@@ -470,22 +470,19 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 	return roles
 }
 
-// group puts the changes into migrations: one transaction where the database
-// has such; otherwise each change is a migration of its own, which has
-// happened or not.
+// group puts the changes into migrations. Where the database undoes DDL with its
+// transaction, the changes of one table go together; elsewhere each is a
+// migration of its own, which has happened or not.
 func (p *planner) group(next int) {
 	for _, c := range p.changes {
 		noTransaction := p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
-		last := len(p.migrations) - 1
-		together := p.rules.Transactional && !noTransaction && !c.standsAlone()
-		if last >= 0 && together && !p.migrations[last].NoTransaction && !p.migrations[last].Changes[0].staysAlone() {
+		if last := len(p.migrations) - 1; last >= 0 && p.rules.Transactional && !noTransaction && p.migrations[last].takes(c) {
 			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
 			continue
 		}
-		name := c.name()
-		if c.Kind == CreateTable && c.Table.Role == RoleAppStates {
-			name = "create_scoped_state"
-		}
-		p.migrations = append(p.migrations, Migration{Number: next + len(p.migrations), Name: name, Changes: []Change{c}, NoTransaction: noTransaction})
+		p.migrations = append(p.migrations, Migration{Number: next + len(p.migrations), Changes: []Change{c}, NoTransaction: noTransaction})
+	}
+	for i := range p.migrations {
+		p.migrations[i].Name = p.migrations[i].name()
 	}
 }

@@ -64,8 +64,9 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 		down = append(down, text)
 	}
 	v.UpSQL, v.DownSQL = strings.Join(up, "\n"), strings.Join(down, "\n")
-	v.Summary = m.Changes[0].sentence(r)
-	v.SummaryDown = "Undoes: " + v.Summary
+	lines := m.sentences(r)
+	v.Summary = strings.Join(lines, "\n-- ")
+	v.SummaryDown = "Undoes: " + strings.Join(lines, "\n--         ")
 	return nil
 }
 

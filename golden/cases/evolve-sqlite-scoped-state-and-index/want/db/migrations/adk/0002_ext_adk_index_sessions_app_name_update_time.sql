@@ -6,28 +6,5 @@
 CREATE INDEX adk_sessions_update_time_idx
     ON adk_sessions (app_name, update_time);
 
--- State that all users of an app share: the keys that ADK writes with app: in front.
-CREATE TABLE adk_app_states (
-    app_name    TEXT    NOT NULL,
-    state       TEXT    NOT NULL DEFAULT '{}',
-    update_time INTEGER NOT NULL,
-    CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
-);
-
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE adk_user_states (
-    app_name    TEXT    NOT NULL,
-    user_id     TEXT    NOT NULL,
-    state       TEXT    NOT NULL DEFAULT '{}',
-    update_time INTEGER NOT NULL,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
-);
-
 -- +goose Down
--- The rows of adk_user_states do not come back.
-DROP TABLE IF EXISTS adk_user_states;
-
--- The rows of adk_app_states do not come back.
-DROP TABLE IF EXISTS adk_app_states;
-
 DROP INDEX IF EXISTS adk_sessions_update_time_idx;

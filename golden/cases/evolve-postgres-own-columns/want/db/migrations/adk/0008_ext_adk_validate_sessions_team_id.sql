@@ -8,13 +8,8 @@ SET LOCAL lock_timeout = '5s';
 -- Reads and writes go on while the rows are looked at.
 ALTER TABLE adk_sessions VALIDATE CONSTRAINT adk_sessions_team_id_fk;
 
-ALTER TABLE adk_events ADD COLUMN model VARCHAR(64) COLLATE "C";
-
 -- +goose Down
 -- A lock that is not free within five seconds is not waited for: run the migration again.
 SET LOCAL lock_timeout = '5s';
-
--- The values of model do not come back.
-ALTER TABLE adk_events DROP COLUMN model;
 
 -- Nothing to do: what was validated stays as it is.
