@@ -41,7 +41,7 @@ bench: ## run the benchmarks six times, for benchstat
 
 .PHONY: fuzz
 fuzz: ## fuzz each parser boundary for a minute
-	for dialect in postgres mysql sqlite oracle; do for target in FuzzParseOwner FuzzReadSchema; do \
+	for dialect in postgres mysql sqlite oracle; do for target in FuzzParseOwner FuzzReadSchema FuzzParseBackfill; do \
 		go test ./dialects/$$dialect -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done; done
 	for target in FuzzLocate FuzzParseConfig FuzzOwnerSQL; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
 

@@ -27,6 +27,11 @@ type Dialect interface {
 	// ParseColumn reads a column of the user's own on one of adkgen's tables. It
 	// is an owner column but for its type, which can be one without an index.
 	ParseColumn(fragment string) (Owner, []Problem)
+	// ParseBackfill reads the expression that gives existing sessions their
+	// owner: it can look at the columns of the sessions table, and at other
+	// tables in a subquery. Names are as the database stores them. It returns
+	// the expression as SQL, or the problems that were found.
+	ParseBackfill(expression, table string, columns []string) (string, []Problem)
 	// ReadSchema adds to h what the SQL of one of the user's migrations does to
 	// tables, and returns what it could not read. file is its name in places.
 	ReadSchema(h *HostSchema, file, sql string) []Problem
@@ -141,6 +146,8 @@ type Evolution struct {
 	// RenamesConstraints: a constraint can be renamed; elsewhere a foreign key
 	// is dropped and added.
 	RenamesConstraints bool
+	// LoopsInProcedures: there are loops in stored procedures only.
+	LoopsInProcedures bool
 	// Rebuilds: columns and constraints are changed by copying the table.
 	Rebuilds bool
 	// MovesTables: a table can go to another namespace, and sqlc follows (it

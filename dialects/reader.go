@@ -3,6 +3,7 @@ package dialects
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Grammar is what a dialect brings to ParseFragment: its lexer and its parser.
@@ -19,17 +20,17 @@ type Grammar struct {
 // ParseFragment runs the steps that every dialect's ParseOwner has in common:
 // bounds, tokens, shape, grammar, and the rules that hold everywhere.
 func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
-	if problems := checkText(fragment); problems != nil {
+	if problems := columnShape.checkText(fragment); problems != nil {
 		return Owner{}, problems
 	}
 	tokens, problem := g.Tokenize(fragment)
 	if problem != nil {
 		return Owner{}, []Problem{*problem}
 	}
-	if problems := checkShape(tokens); problems != nil {
+	if problems := columnShape.checkTokens(tokens); problems != nil {
 		return Owner{}, problems
 	}
-	r := &Reader{Fragment: fragment, Tokens: tokens}
+	r := &Reader{Fragment: fragment, Tokens: tokens, shape: columnShape}
 	owner := g.Read(fragment, r)
 	owner.At, owner.Warnings = spansOf(tokens), r.Warnings
 	if g.AnyType {
@@ -51,11 +52,51 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	return owner, nil
 }
 
+// ParseExpression runs the steps that every dialect's ParseBackfill has in
+// common. read gives the expression as it is written, or reports to r.
+func ParseExpression(tokenize func(string) ([]Token, *Problem), read func(r *Reader) string, expression string) (string, []Problem) {
+	if problems := expressionShape.checkText(expression); problems != nil {
+		return "", problems
+	}
+	tokens, problem := tokenize(expression)
+	if problem != nil {
+		return "", []Problem{*problem}
+	}
+	if problems := expressionShape.checkTokens(tokens); problems != nil {
+		return "", problems
+	}
+	r := &Reader{Fragment: expression, Tokens: tokens, shape: expressionShape}
+	sql := read(r)
+	if len(r.Problems) == 0 && strings.ContainsFunc(sql, unicode.IsControl) {
+		r.Refuse(0, Refusal{"the expression has a control character or a line break inside a text", "write texts in one line"})
+	}
+	if len(r.Problems) > 0 {
+		return "", r.Problems
+	}
+	return sql, nil
+}
+
+// RefuseQualifier says that an expression names a column of another table
+// outside of a subquery.
+func RefuseQualifier(table string) Refusal {
+	return Refusal{"outside of a subquery there are the columns of " + table + " only", "put it into a subquery, such as (SELECT users.id FROM users WHERE users.login = user_id)"}
+}
+
+// RefuseUnknownColumn says that an expression names a column that the sessions
+// table does not have.
+func RefuseUnknownColumn(name string, columns []string) Refusal {
+	hint := "its columns are " + strings.Join(columns, ", ")
+	if near := Nearest(name, columns); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return Refusal{"the sessions table has no column " + name, hint}
+}
+
 // checkWritten holds the bounds for the column as it is written, too: a grammar
 // writes parentheses that were not there.
 func checkWritten(definition string, g Grammar, at Span) []Problem {
 	tokens, problem := g.Tokenize(definition)
-	if problem == nil && checkText(definition) == nil && checkShape(tokens) == nil {
+	if problem == nil && columnShape.checkText(definition) == nil && columnShape.checkTokens(tokens) == nil {
 		return nil
 	}
 	return []Problem{at.Problem("the column is too long, or nests too deeply, when it is written out", "simplify its DEFAULT or CHECK")}
@@ -67,6 +108,8 @@ type Reader struct {
 	Tokens   []Token
 	Problems []Problem
 	Warnings []Problem // reported only when there are no problems
+
+	shape shape
 }
 
 // Refusal is what is wrong with a clause, and what to write instead.
@@ -93,13 +136,13 @@ func (r *Reader) RefuseWords(why Refusal, words ...string) {
 func (r *Reader) RefuseSyntax(offset int, message string) {
 	if offset >= len(r.Fragment) {
 		last := r.Tokens[len(r.Tokens)-1]
-		offset, message = last.Offset+last.Length, "the column definition ends too early"
+		offset, message = last.Offset+last.Length, "the "+r.shape.name+" ends too early"
 	}
-	if first := r.Tokens[0]; offset < first.Offset+first.Length && len(r.Tokens) > 1 && IsPlain(first.Text) {
+	if first := r.Tokens[0]; !r.shape.subqueries && offset < first.Offset+first.Length && len(r.Tokens) > 1 && IsPlain(first.Text) {
 		r.Refuse(offset, Refusal{first.Text + " is a reserved word, and cannot be a column's name without quotes", "choose another name, such as owner_" + strings.ToLower(first.Text)})
 		return
 	}
-	r.Refuse(offset, Refusal{message, "write one column definition as in CREATE TABLE: name, type, constraints"})
+	r.Refuse(offset, Refusal{message, r.shape.hint})
 }
 
 // TokenAt gives the token that contains an offset; ok is false between tokens.

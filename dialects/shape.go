@@ -44,41 +44,56 @@ func NewToken(fragment string, start, end int, kind TokenKind) Token {
 	return Token{Span: Span{Offset: start, Length: end - start}, Kind: kind, Text: text}
 }
 
+// shape is what a fragment is meant to be.
+type shape struct {
+	name       string // in problems
+	example    string
+	hint       string // for a syntax error
+	subqueries bool   // it can have some
+}
+
+var (
+	columnShape = shape{name: "column definition", example: "write a column definition, such as account_id BIGINT NOT NULL REFERENCES users(id)",
+		hint: "write one column definition as in CREATE TABLE: name, type, constraints"}
+	expressionShape = shape{name: "expression", example: "write an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)",
+		hint: "write an expression that could stand in UPDATE … SET, with a subquery in parentheses", subqueries: true}
+)
+
 // checkText bounds a fragment before it is cut into tokens.
-func checkText(fragment string) []Problem {
+func (s shape) checkText(fragment string) []Problem {
 	switch {
 	case strings.TrimSpace(fragment) == "":
-		return []Problem{{Message: "the column definition is empty",
-			Hint: "write a column definition, such as account_id BIGINT NOT NULL REFERENCES users(id)"}}
+		return []Problem{{Message: "the " + s.name + " is empty", Hint: s.example}}
 	case !utf8.ValidString(fragment):
-		return []Problem{{Message: "the column definition is not valid UTF-8", Hint: "save the file as UTF-8"}}
+		return []Problem{{Message: "the " + s.name + " is not valid UTF-8", Hint: "save the file as UTF-8"}}
 	case len(fragment) > maxFragmentBytes:
-		return []Problem{{Offset: maxFragmentBytes, Message: fmt.Sprintf("the column definition has %d bytes; adkgen reads at most %d", len(fragment), maxFragmentBytes),
+		return []Problem{{Offset: maxFragmentBytes, Message: fmt.Sprintf("the %s has %d bytes; adkgen reads at most %d", s.name, len(fragment), maxFragmentBytes),
 			Hint: "a column definition fits in a line or two"}}
 	}
 	if i := strings.IndexFunc(fragment, func(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f }); i >= 0 {
-		return []Problem{{Offset: i, Length: 1, Message: "the column definition has a control character", Hint: "remove it"}}
+		return []Problem{{Offset: i, Length: 1, Message: "the " + s.name + " has a control character", Hint: "remove it"}}
 	}
 	return nil
 }
 
-// checkShape checks that tokens can be one column definition: no comment, no
-// second column or statement, parentheses that match and do not nest deeply.
-func checkShape(tokens []Token) []Problem {
+// checkTokens checks that tokens can be one column definition or expression: no
+// comment, no second column or statement, parentheses that match and do not
+// nest deeply.
+func (s shape) checkTokens(tokens []Token) []Problem {
 	depth := 0
 	for i, t := range tokens {
 		switch t.Kind {
 		case TokenComment:
-			return []Problem{t.Problem("comments are not allowed in a column definition",
+			return []Problem{t.Problem("comments are not allowed in "+article(s.name),
 				"put the comment into adkgen.yaml with #")}
 		case TokenBind:
-			return []Problem{t.Problem("a column definition cannot have parameters or variables", "write the value itself")}
+			return []Problem{t.Problem(article(s.name)+" cannot have parameters or variables", "write the value itself")}
 		case TokenSemicolon:
-			return []Problem{t.Problem("this is one column definition, but here a second statement begins",
+			return []Problem{t.Problem("this is one "+s.name+", but here a second statement begins",
 				"remove the ; and what follows it")}
 		case TokenComma:
 			if depth == 0 {
-				return []Problem{t.Problem("a column definition is exactly one column, but here a second one begins",
+				return []Problem{t.Problem("this is one "+s.name+", but here a second one begins",
 					"remove the comma and what follows it")}
 			}
 		case TokenOpen:
@@ -87,14 +102,14 @@ func checkShape(tokens []Token) []Problem {
 			}
 		case TokenClose:
 			if depth--; depth < 0 {
-				return []Problem{t.Problem("this ) closes nothing in the column definition", "remove it and what follows it")}
+				return []Problem{t.Problem("this ) closes nothing in the "+s.name, "remove it and what follows it")}
 			}
 		}
-		if depth > 0 && t.Text == "SELECT" {
+		if depth > 0 && t.Text == "SELECT" && !s.subqueries {
 			return []Problem{t.Problem(RefuseSubquery.Message, RefuseSubquery.Hint)}
 		}
 		if i >= maxFragmentTokens {
-			return []Problem{t.Problem(fmt.Sprintf("the column definition has more than %d words and signs", maxFragmentTokens), "a column definition fits in a line or two")}
+			return []Problem{t.Problem(fmt.Sprintf("the %s has more than %d words and signs", s.name, maxFragmentTokens), "a column definition fits in a line or two")}
 		}
 	}
 	if depth > 0 {
@@ -102,6 +117,14 @@ func checkShape(tokens []Token) []Problem {
 		return []Problem{{Offset: last.Offset + last.Length, Message: "a ( is not closed", Hint: "add the missing )"}}
 	}
 	return nil
+}
+
+// article puts a or an before a word.
+func article(word string) string {
+	if strings.ContainsAny(word[:1], "aeiou") {
+		return "an " + word
+	}
+	return "a " + word
 }
 
 // FindWords gives the span of the first place where the words follow one

@@ -44,13 +44,17 @@ const (
 	DropForeignKey   ChangeKind = "drop_foreign_key"
 	Validate         ChangeKind = "validate"   // a foreign key or check that was added without a look at the rows
 	Invalidate       ChangeKind = "invalidate" // the other way round: nothing
+	Backfill         ChangeKind = "backfill"
+	Unfill           ChangeKind = "unfill"           // the way down of Backfill: nothing
+	CreateProcedure  ChangeKind = "create_procedure" // that Backfill calls, where loops are in procedures only
+	DropProcedure    ChangeKind = "drop_procedure"
 	RebuildTables    ChangeKind = "rebuild_tables"
 )
 
 // inverses are the kinds that undo others; what is not here is undone by the
 // same kind, the other way round.
 var inverses = map[ChangeKind]ChangeKind{
-	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique, BuildUnique: UnbuildUnique,
+	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique, BuildUnique: UnbuildUnique, Backfill: Unfill, CreateProcedure: DropProcedure,
 	AddCheck: DropCheck, AddForeignKey: DropForeignKey, Validate: Invalidate, RequireColumn: ModifyColumn,
 }
 
@@ -76,8 +80,11 @@ type Change struct {
 	Key       Key // of a UNIQUE constraint
 	Check     Check
 	Reference ForeignKey
-	OldTables []Table // of RebuildTables, as they were
-	Tables    []Table // of RebuildTables, as they become
+	// Expression fills Column where it is NULL, of Backfill and RebuildTables;
+	// the procedure has the name of Check.
+	Expression string
+	OldTables  []Table // of RebuildTables, as they were
+	Tables     []Table // of RebuildTables, as they become
 
 	// down undoes the change; nil for the inverse.
 	down *Change
@@ -170,6 +177,7 @@ func (c Change) name() string {
 		BuildUnique: {"index", role, strings.Join(c.Key.Columns, "_")}, UnbuildUnique: {"drop_index", role, strings.Join(c.Key.Columns, "_")},
 		AddCheck: {"check", role, column}, DropCheck: {"drop_check", role, column},
 		AddForeignKey: {"reference", role, strings.Join(c.Reference.Columns, "_")}, DropForeignKey: {"drop_reference", role, strings.Join(c.Reference.Columns, "_")},
+		Backfill: {"backfill", role, column}, CreateProcedure: {"prepare_backfill", role, column}, DropProcedure: {"after_backfill", role, column},
 		Validate: {"validate", role, column}, Invalidate: {"before_dropping", role, column}, RebuildTables: {"change", role, column},
 	}[c.Kind]
 	return fileWord(strings.TrimSuffix(strings.Join(words, "_"), "_"))

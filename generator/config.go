@@ -34,6 +34,7 @@ type Target struct {
 	Migrations  Migrations
 	QueriesDir  string // "" for none
 	Snapshot    string // "" for none
+	Backfill    string // the expression that gives existing sessions their owner; "" for none
 	SQLC        *SQLC  // nil for none
 
 	places map[string]*yaml.Node // the values of the target's keys, for problems
@@ -81,7 +82,7 @@ type SQLC struct {
 // is answered with this table.
 var (
 	topKeys    = []string{"version", "targets"}
-	targetKeys = []string{"dialect", "owner_id_column", "session_table", "events_table", "app_state_table", "user_state_table",
+	targetKeys = []string{"dialect", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
 		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc"}
 	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
 	indexKeys     = []string{"table", "columns", "unique"}
@@ -316,6 +317,9 @@ func (p *configParser) target(n *yaml.Node) *Target {
 	p.settings(t)
 	p.tables(t)
 	p.owner(t)
+	if t.Backfill = p.stringOf(values, "backfill"); values["backfill"] != nil && values["owner_id_column"] == nil {
+		p.refuse(values["backfill"], "backfill", "there is no owner column to fill", "remove the key, or write owner_id_column:")
+	}
 	p.hostSchema(t)
 	p.scopedState(t)
 	p.columns(t)

@@ -43,7 +43,7 @@ func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects
 	for _, column := range wantedSchema(bare).table(role).Columns {
 		if strings.EqualFold(column.Name, o.Name) {
 			name := strings.ToLower(column.Name)
-			c.refuse(o.At.Name, "the table of "+strings.ReplaceAll(string(role), "_", " ")+" has a column "+name+" of its own", "choose another name", nil)
+			c.refuse(o.At.Name, "the "+strings.ReplaceAll(string(role), "_", " ")+" table has a column "+name+" of its own", "choose another name", nil)
 		}
 	}
 }

@@ -185,7 +185,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	if locked != nil {
 		before, next = &locked.Schema, next+len(locked.Migrations)
 	}
-	plan := planFor(t.Dialect, before, wanted, next, g.in.AllowDestructive)
+	backfill, problems := g.backfill(t, before, wanted)
+	if len(problems) > 0 {
+		result.problems = problems
+		return result
+	}
+	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
 	if locked != nil {
 		result.locked = *locked
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
@@ -226,6 +231,32 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 	}
 	return result
+}
+
+// backfill reads the expression that gives existing sessions their owner. It can
+// look at the columns of the sessions that are there before or afterwards.
+func (g *generation) backfill(t Target, before *Schema, wanted Schema) (string, Problems) {
+	const key = "backfill"
+	if t.Backfill == "" {
+		return "", nil
+	}
+	var columns []string
+	for _, schema := range []*Schema{&wanted, before} {
+		if schema == nil {
+			continue
+		}
+		for _, c := range schema.table(RoleSessions).Columns {
+			if c.Name != t.Owner.Name && !slices.Contains(columns, c.Name) {
+				columns = append(columns, c.Name)
+			}
+		}
+	}
+	sql, found := t.Dialect.ParseBackfill(t.Backfill, wanted.table(RoleSessions).Name, columns)
+	var problems Problems
+	for _, p := range found {
+		problems = append(problems, g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint))
+	}
+	return sql, problems
 }
 
 // staleStates empties the queries for scoped state where they were generated

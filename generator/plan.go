@@ -18,23 +18,33 @@ type plan struct {
 	losses     []string // what would be lost; it needs --allow-destructive
 }
 
-// planFor plans the migrations of a target; locked is nil before the first.
-// next is the number of the first.
-func planFor(d dialects.Dialect, locked *Schema, wanted Schema, next int, destructive bool) plan {
-	if locked == nil {
-		first := Migration{Number: next, Name: "create_adk_tables"}
+// planInput is what a plan is made from.
+type planInput struct {
+	dialect     dialects.Dialect
+	locked      *Schema // nil before the first migration
+	wanted      Schema
+	next        int    // the number of the first migration
+	backfill    string // the owner of a session that has none, as SQL; "" when that is not known
+	destructive bool
+}
+
+// planFor plans the migrations of a target.
+func planFor(in planInput) plan {
+	wanted := in.wanted
+	if in.locked == nil {
+		first := Migration{Number: in.next, Name: "create_adk_tables"}
 		for i := range wanted.Tables {
 			first.Changes = append(first.Changes, Change{Kind: CreateTable, Table: wanted.Tables[i]})
 		}
 		return plan{migrations: []Migration{first}, after: wanted}
 	}
-	p := &planner{dialect: d, rules: d.Traits().Evolution, locked: *locked, wanted: wanted, destructive: destructive}
+	p := &planner{dialect: in.dialect, rules: in.dialect.Traits().Evolution, locked: *in.locked, wanted: wanted, destructive: in.destructive, backfill: in.backfill}
 	p.retire()
 	p.diff()
-	if len(p.refusals) > 0 || len(p.losses) > 0 && !destructive {
+	if len(p.refusals) > 0 || len(p.losses) > 0 && !in.destructive {
 		return p.plan
 	}
-	p.group(next)
+	p.group(in.next)
 	return p.plan
 }
 
@@ -45,6 +55,7 @@ type planner struct {
 	rules          dialects.Evolution
 	locked, wanted Schema
 	destructive    bool
+	backfill       string
 	changes        []Change
 }
 
@@ -259,8 +270,11 @@ func (p *planner) alter(before, after Table) {
 		old := column(before, c.Name)
 		switch {
 		case old == nil:
-			p.addColumn(after, c)
+			p.addColumn(before, after, c)
 		default:
+			if p.fills(before, c) {
+				c.NotNull, c.NotNullConstraint = false, "" // until it is filled
+			}
 			p.change(after, *old, c)
 		}
 	}
@@ -290,10 +304,39 @@ func (p *planner) alter(before, after Table) {
 		p.add(Change{Kind: AddForeignKey, Table: after, Reference: k, Column: Column{Name: strings.Join(k.Columns, "_")}})
 		p.validate(after, k.Name, strings.Join(k.Columns, "_"))
 	}
+	p.fill(before, after)
 	for _, c := range before.Columns {
 		if column(after, c.Name) == nil {
 			p.add(Change{Kind: DropColumn, Table: after, Column: c})
 		}
+	}
+}
+
+// fills reports whether a column is NOT NULL, and has to be filled before that.
+func (p *planner) fills(before Table, c Column) bool {
+	old := column(before, c.Name)
+	return p.backfill != "" && c.Owner && c.NotNull && (old == nil && !hasValue(c) || old != nil && !old.NotNull)
+}
+
+// fill gives existing sessions their owner, and makes the column NOT NULL.
+func (p *planner) fill(before, after Table) {
+	for _, c := range after.Columns {
+		if !p.fills(before, c) {
+			continue
+		}
+		fill := Change{Kind: Backfill, Table: after, Column: c, Expression: p.backfill, Check: Check{Name: derivedName(p.dialect, after.Name, "backfill")}}
+		if p.rules.LoopsInProcedures {
+			create, drop := fill, fill
+			create.Kind, drop.Kind = CreateProcedure, DropProcedure
+			p.add(create)
+			p.add(fill)
+			p.add(drop)
+		} else {
+			p.add(fill)
+		}
+		nullable := c
+		nullable.NotNull, nullable.NotNullConstraint = false, ""
+		p.require(after, nullable, c)
 	}
 }
 
@@ -342,7 +385,10 @@ func difference[T any](before, after []T) (gone, added []T) {
 // addColumn adds a column: existing rows get the default, if it is a constant,
 // or NULL. Any other default is for new rows: to compute it for those that are
 // there, the database would write each again under a lock.
-func (p *planner) addColumn(t Table, c Column) {
+func (p *planner) addColumn(before, t Table, c Column) {
+	if p.fills(before, c) {
+		c.NotNull, c.NotNullConstraint = false, "" // until it is filled
+	}
 	if !p.canAdd(t, c) {
 		return
 	}
@@ -361,13 +407,19 @@ func isConstant(expression string) bool { return !strings.Contains(expression, "
 
 // canAdd refuses a column that existing rows have no value for.
 func (p *planner) canAdd(t Table, c Column) bool {
-	constant := c.Default != "" && c.Default != "NULL" && isConstant(c.Default)
-	if c.NotNull && !constant {
-		p.refuse("%s.%s is NOT NULL, and rows that are there already have no value for it: generate it without NOT NULL, fill it (adkgen migration new -m \"fill %s\"), then add NOT NULL and generate again", t.Name, c.Name, c.Name)
-		return false
+	if !c.NotNull || hasValue(c) {
+		return true
 	}
-	return true
+	if c.Owner {
+		p.refuse("%s.%s is NOT NULL, and sessions that are there already have no value for it: say which with backfill: and an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)", t.Name, c.Name)
+	} else {
+		p.refuse("%s.%s is NOT NULL, and rows that are there already have no value for it: give it a constant DEFAULT", t.Name, c.Name)
+	}
+	return false
 }
+
+// hasValue reports whether existing rows have a value for a new column.
+func hasValue(c Column) bool { return c.Default != "" && c.Default != "NULL" && isConstant(c.Default) }
 
 // change changes one column.
 func (p *planner) change(t Table, old, new Column) {
@@ -379,18 +431,28 @@ func (p *planner) change(t Table, old, new Column) {
 		return
 	}
 	if p.rules.Validates && new.NotNull && !old.NotNull {
-		check := Check{Name: derivedName(p.dialect, t.Name, new.Name, "not_null_ck"), Column: new.Name, Expression: p.dialect.Quote(new.Name) + " IS NOT NULL"}
-		p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new})
-		p.validate(t, check.Name, new.Name)
-		required := new
-		required.Type, required.Default, required.Comment, required.Collation = old.Type, old.Default, old.Comment, old.Collation
-		p.add(Change{Kind: RequireColumn, Table: t, Column: required, OldColumn: old, Check: check})
-		old = required
+		old = p.require(t, old, new)
 		if old == new {
 			return
 		}
 	}
 	p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old})
+}
+
+// require makes a column NOT NULL without a lock for the time of a look at all
+// rows, and gives the column as it then is.
+func (p *planner) require(t Table, old, new Column) Column {
+	if !p.rules.Validates {
+		p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old})
+		return new
+	}
+	check := Check{Name: derivedName(p.dialect, t.Name, new.Name, "not_null_ck"), Column: new.Name, Expression: p.dialect.Quote(new.Name) + " IS NOT NULL"}
+	p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new})
+	p.validate(t, check.Name, new.Name)
+	required := new
+	required.Type, required.Default, required.Comment, required.Collation = old.Type, old.Default, old.Comment, old.Collation
+	p.add(Change{Kind: RequireColumn, Table: t, Column: required, OldColumn: old, Check: check})
+	return required
 }
 
 // canChange refuses another type, unless it holds every value of the old one.
@@ -458,7 +520,9 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 			}
 		}
 		for _, new := range after.Columns {
-			if column(before, new.Name) == nil {
+			if p.fills(before, new) {
+				c.Expression, c.Column = p.backfill, new
+			} else if column(before, new.Name) == nil {
 				p.canAdd(*after, new)
 				c.Column = new
 			}
@@ -475,7 +539,7 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 // migration of its own, which has happened or not.
 func (p *planner) group(next int) {
 	for _, c := range p.changes {
-		noTransaction := p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
+		noTransaction := c.Kind == Backfill || p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
 		if last := len(p.migrations) - 1; last >= 0 && p.rules.Transactional && !noTransaction && p.migrations[last].takes(c) {
 			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
 			continue

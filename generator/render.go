@@ -29,6 +29,7 @@ type view struct {
 	HasNamespaces  bool
 	Up, Down       string // the SQL of both ways, whole
 	HasPlaceholder bool   // there is a ${ in it
+	HasBlock       bool   // a statement has others in it, each with its ;
 	NoTransaction  bool   // the tool has to run it outside a transaction
 	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/templates"
 )
 
 // changeView is what the template of a change sees. Names are quoted where
@@ -21,7 +22,10 @@ type changeView struct {
 	Key              keyView
 	Check            Check
 	Reference        foreignKeyView
-	OneStatement     bool          // the file can have one statement only
+	OneStatement     bool   // the file can have one statement only
+	Expression       string // what Column is filled with
+	Procedure        string // with its namespace
+	Tool             templates.Tool
 	Rebuilt          []rebuiltView // the parent first
 	Dropped          []rebuiltView // the other way round
 
@@ -35,6 +39,7 @@ func (v changeView) Qualified(name string) string { return v.qualified(name) }
 type rebuiltView struct {
 	Old, New tableView
 	Shared   []string // the columns that are copied
+	Filled   []string // what they are copied from
 }
 
 // createsAll reports whether the migration is the one that every target begins
@@ -52,6 +57,7 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 			return err
 		}
 		up = append(up, text)
+		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures
 		if c.Kind == AddForeignKey && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
@@ -112,6 +118,12 @@ func (c Change) sentence(r renderer) string {
 		return "Adds the foreign key " + r.quote(c.Reference.Name) + "."
 	case DropForeignKey:
 		return "Drops the foreign key " + r.quote(c.Reference.Name) + "."
+	case Backfill:
+		return "Fills " + column + " of the sessions that have none, in batches. It can be stopped, and run again."
+	case CreateProcedure:
+		return "Creates the procedure that fills " + column + " of the sessions that have none."
+	case DropProcedure:
+		return "Drops the procedure that has filled " + column + "."
 	case Invalidate:
 		return "Does nothing; on the way down, validates " + r.quote(c.NewName) + ", which is dropped next."
 	case Validate:
@@ -129,7 +141,8 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
-		OneStatement: alone && r.tool().OnePiece,
+		OneStatement: alone && r.tool().OnePiece, Tool: r.tool(),
+		Expression: c.Expression, Procedure: r.qualified(c.Namespace, c.Check.Name),
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)
 		},
@@ -162,10 +175,18 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 			}
 		}
 	}
-	for _, c := range new.Columns {
-		if column(old, c.Name) != nil {
-			v.Shared = append(v.Shared, r.quote(c.Name))
+	for _, to := range new.Columns {
+		from := column(old, to.Name)
+		value := r.quote(to.Name)
+		switch filled := c.Expression != "" && to.Owner && to.NotNull; {
+		case from == nil && !filled:
+			continue
+		case from == nil:
+			value = c.Expression
+		case filled && !from.NotNull:
+			value = "COALESCE(" + value + ", " + c.Expression + ")"
 		}
+		v.Shared, v.Filled = append(v.Shared, r.quote(to.Name)), append(v.Filled, value)
 	}
 	new.Name = copied(new.Name)
 	v.New = r.table(c.Namespace, new, false)

@@ -20,6 +20,7 @@ var funcs = template.FuncMap{
 	"word":     word,
 	"trim":     strings.TrimSpace,
 	"yaml":     yamlString,
+	"dollar":   dollar,
 	"rollback": rollback,
 }
 
@@ -65,6 +66,15 @@ func literal(text string) string {
 		return ""
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// dollar is a tag for a dollar-quoted string that does not stand in the text.
+func dollar(text string) string {
+	tag := "$$"
+	for strings.Contains(text, tag) {
+		tag = "$backfill" + strings.Repeat("_", len(tag)) + "$"
+	}
+	return tag
 }
 
 // rollback writes SQL as the rollback of a Liquibase changeset.

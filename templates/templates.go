@@ -26,9 +26,11 @@ type Tool struct {
 	OnePiece bool
 	// RunsSQLPlus: Oracle's files go to SQL*Plus, with its settings.
 	RunsSQLPlus bool
-	// BlockBegin and BlockEnd are the lines around a PL/SQL block; they end in
-	// a line break.
+	// BlockBegin and BlockEnd are the lines around a statement that has others
+	// in it; they end in a line break.
 	BlockBegin, BlockEnd string
+	// EndsInSlash: a line with / ends a PL/SQL block.
+	EndsInSlash bool
 	// SchemaFiles are the files in the directory that sqlc reads; "" for all.
 	SchemaFiles string
 	// Escape makes a finished file mean itself to the tool; nil for nothing to do.
@@ -39,7 +41,7 @@ type Tool struct {
 // with its number, so that ext_adk_, which tells adkgen's migrations from the
 // host's, comes second there. docs/migration-tools.md has the sources.
 var Tools = map[string]Tool{
-	"goose": {Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}}},
+	"goose": {BlockBegin: "-- +goose StatementBegin\n", BlockEnd: "-- +goose StatementEnd\n", Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}}},
 	"golang-migrate": {OnePiece: true, Files: []ToolFile{
 		{"%[1]s_ext_adk_%[2]s.up.sql", "tools/golang-migrate/up.sql.tmpl"},
 		{"%[1]s_ext_adk_%[2]s.down.sql", "tools/golang-migrate/down.sql.tmpl"},
@@ -57,14 +59,14 @@ var Tools = map[string]Tool{
 	"tern": {Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/tern/migration.sql.tmpl"}},
 		Escape: func(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }},
 	// sqlc would take undo migrations for more schema.
-	"flyway": {SchemaFiles: "V*.sql", BlockEnd: "/\n", Files: []ToolFile{
+	"flyway": {SchemaFiles: "V*.sql", EndsInSlash: true, Files: []ToolFile{
 		{"V%[1]s__ext_adk_%[2]s.sql", "tools/flyway/up.sql.tmpl"},
 		{"V%[1]s__ext_adk_%[2]s.sql.conf", "tools/flyway/script.conf.tmpl"},
 		{"U%[1]s__ext_adk_%[2]s.sql", "tools/flyway/down.sql.tmpl"},
 		{"U%[1]s__ext_adk_%[2]s.sql.conf", "tools/flyway/script.conf.tmpl"},
 	}},
-	"liquibase": {BlockEnd: "/\n", Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/liquibase/migration.sql.tmpl"}}},
-	"plain": {RunsSQLPlus: true, BlockEnd: "/\n", Files: []ToolFile{
+	"liquibase": {EndsInSlash: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/liquibase/migration.sql.tmpl"}}},
+	"plain": {RunsSQLPlus: true, EndsInSlash: true, Files: []ToolFile{
 		{"ext_adk_%[1]s_%[2]s.up.sql", "tools/plain/up.sql.tmpl"},
 		{"ext_adk_%[1]s_%[2]s.down.sql", "tools/plain/down.sql.tmpl"},
 	}},

@@ -27,6 +27,8 @@ func Run(t *testing.T, d dialects.Dialect) {
 	t.Run("Owner", func(t *testing.T) { owners(t, d) })
 	RunCorpus(t, d)
 	t.Run("Schema", func(t *testing.T) { schemas(t, d) })
+	t.Run("Column", func(t *testing.T) { expressions(t, d, "column") })
+	t.Run("Backfill", func(t *testing.T) { expressions(t, d, "backfill") })
 	t.Run("Bounds", func(t *testing.T) { bounds(t, d) })
 }
 

@@ -50,6 +50,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
+		Evolution:             dialects.Evolution{LoopsInProcedures: true},
 		IndexBytes:            3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",

@@ -200,7 +200,13 @@ func (d Dialect) write(e sqlparser.Expr) string {
 				return
 			}
 		case *sqlparser.ColName:
+			if !node.Qualifier.IsEmpty() {
+				buffer.Myprintf("%v.", node.Qualifier)
+			}
 			buffer.WriteString(d.Quote(node.Name.String()))
+			return
+		case sqlparser.IdentifierCS: // of a table
+			buffer.WriteString(d.Quote(node.String()))
 			return
 		}
 		node.Format(buffer)

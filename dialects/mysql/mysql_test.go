@@ -38,3 +38,5 @@ func TestMariaDBReadsAsMySQLDoes(t *testing.T) {
 }
 
 func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, mysql.MySQL()) }
+
+func FuzzParseBackfill(f *testing.F) { dialecttest.FuzzBackfill(f, mysql.MySQL()) }

@@ -89,10 +89,14 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 	}
 	upper := strings.ToUpper(name)
 	switch {
+	case otherTypes[name] != "" && d.anyType:
+		return "", dialects.Refusal{Message: upper + " takes no length and no options here", Hint: "write " + upper + " alone"}
 	case strings.HasSuffix(name, "text") || strings.HasSuffix(name, "blob"):
 		return "", dialects.Refusal{Message: "a " + upper + " column cannot be indexed as a whole (error 1170)", Hint: "write VARCHAR(255) or VARBINARY(255)"}
 	case name == "json":
 		return "", dialects.Refusal{Message: "a JSON column cannot be indexed (error 3152)", Hint: "use the type of the column that it references"}
+	case !known && d.anyType:
+		return "", dialects.Refusal{Message: "adkgen does not take the type " + upper + ", or not with these options", Hint: "write VARCHAR(255), BIGINT, DOUBLE, DECIMAL(10, 2), BOOLEAN, DATETIME(6), TEXT or JSON"}
 	case !known:
 		return "", dialects.Refusal{Message: upper + " is not a type for an owner's ID", Hint: "use the type of the column that it references"}
 	case t.Zerofill:

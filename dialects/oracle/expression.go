@@ -130,7 +130,7 @@ func (p *parser) opensCall() bool {
 func isOperator(t token) bool { return strings.Contains("+-*/|", t.Text) }
 
 // operators are the words before a parenthesis that call nothing.
-var operators = dialects.Words("AND OR NOT IN IS BETWEEN LIKE")
+var operators = dialects.Words("AND OR NOT IN IS BETWEEN LIKE SELECT FROM WHERE JOIN ON BY WHEN THEN ELSE")
 
 // noSpace reports whether two tokens of an expression are written together.
 func noSpace(left, right token) bool {

@@ -112,6 +112,8 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 		base = systemTypes[last]
 	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval" && d.anyType && len(t.Typmods) == 0:
 		base = "INTERVAL"
+	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval" && d.anyType:
+		return "", false, dialects.Refusal{Message: "adkgen takes no fields and no precision of INTERVAL", Hint: "write INTERVAL alone"}
 	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
 		return "", false, dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
 	case len(names) == 1 && serials[last] != "":

@@ -16,3 +16,5 @@ func BenchmarkParseOwner(b *testing.B) {
 }
 
 func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, sqlite.Dialect{}) }
+
+func FuzzParseBackfill(f *testing.F) { dialecttest.FuzzBackfill(f, sqlite.Dialect{}) }

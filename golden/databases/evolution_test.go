@@ -130,7 +130,7 @@ func TestEvolution(t *testing.T) {
 	for _, dir := range cases {
 		name := filepath.Base(dir)
 		dialect := strings.Split(name, "-")[1]
-		if dialect == "oracle" || dialect == "mysql" || slices.Contains(generator.Tools, strings.TrimPrefix(name, "evolve-"+dialect+"-")) {
+		if dialect == "oracle" || dialect == "mysql" || slices.ContainsFunc(generator.Tools, func(tool string) bool { return strings.HasSuffix(name, "-"+tool) }) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +161,7 @@ func TestEvolution(t *testing.T) {
 				t.Errorf("%d sessions with their event are left of %d", n, sessions)
 			}
 			same(t, "the catalog", found(t, h, db, after.Schema.Namespace, besides...), meant(dialect, after.Schema))
-			if !strings.HasSuffix(name, "replace-owner") { // the old column is still there
+			if !strings.HasSuffix(name, "replace-owner") && !strings.HasSuffix(name, "-replacement") { // the old column is still there
 				scratch := t.TempDir()
 				fresh := generated(t, scratch, readFile(t, dir+"/adkgen.yaml"))
 				_, other := hostFor(t, dialect)

@@ -139,7 +139,7 @@ func flyway(prefix string) func(*testing.T, *host, string, string, string) {
 				t.Errorf("Flyway takes ${ in %s for a placeholder", file)
 			}
 			apart := settings["executeInTransaction"] == "false"
-			if strings.Contains(text, "CONCURRENTLY") != apart {
+			if runsApart(text) != apart {
 				t.Errorf("executeInTransaction of %s", file)
 			}
 			runFile(t, h.open(t, name), file)
@@ -170,7 +170,7 @@ func liquibase(up bool) func(*testing.T, *host, string, string, string) {
 				t.Errorf("the id %s stands twice", id)
 			}
 			ids[id] = true
-			if strings.Contains(change, "CONCURRENTLY") != apart {
+			if runsApart(change) != apart {
 				t.Errorf("runInTransaction of %s", file)
 			}
 			sql := change
@@ -180,15 +180,22 @@ func liquibase(up bool) func(*testing.T, *host, string, string, string) {
 				}
 			}
 			db := h.open(t, name)
-			if !apart {
+			if !apart || strings.Contains(read(t, file), " splitStatements:false") {
 				exec1(t, db, sql)
 				continue
 			}
 			for _, statement := range strings.SplitAfter(sql, ";\n") {
-				exec1(t, db, statement)
+				if strings.TrimSpace(statement) != "" {
+					exec1(t, db, statement)
+				}
 			}
 		}
 	}
+}
+
+// runsApart reports whether a migration has to run outside of a transaction.
+func runsApart(sql string) bool {
+	return strings.Contains(sql, "CONCURRENTLY") || strings.Contains(sql, "DO $$\n") || strings.Contains(sql, "CALL ") || strings.Contains(sql, "what was filled stays")
 }
 
 // changeset reads the one changeset of a file.

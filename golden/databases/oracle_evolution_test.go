@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/adkgen/adkgen/generator"
 )
 
 var (
 	purge = regexp.MustCompile(`(?m) PURGE;$`)
 	// H2 sets a default with words of its own.
+	// It has no PL/SQL: of a loop, the statement in it.
+	loop          = regexp.MustCompile(`(?s)BEGIN\n  LOOP\n    (UPDATE .*?;)\n.*?END;\n/\n`)
 	modifyDefault = regexp.MustCompile(`MODIFY \((\w+) DEFAULT (\S+)\)`)
 )
 
@@ -24,7 +28,7 @@ func TestOracleEvolutionOnH2(t *testing.T) {
 	}
 	for _, dir := range cases {
 		t.Run(filepath.Base(dir), func(t *testing.T) {
-			if strings.HasSuffix(dir, "sql-migrate") {
+			if name := filepath.Base(dir); slices.ContainsFunc(generator.Tools, func(tool string) bool { return strings.HasSuffix(name, "-"+tool) }) {
 				t.Skip("TestOracleFilesOfOtherTools has them")
 			}
 			ups, err := filepath.Glob(dir + "/want/db/migrations/adk/*.up.sql")
@@ -39,6 +43,7 @@ func TestOracleEvolutionOnH2(t *testing.T) {
 					t.Fatal(err)
 				}
 				text = modifyDefault.ReplaceAll(text, []byte("ALTER COLUMN $1 SET DEFAULT $2"))
+				text = loop.ReplaceAll(text, []byte("$1"))
 				script.WriteString(purge.ReplaceAllString(sqlplusLine.ReplaceAllString(string(text), ""), ";") + "\n")
 			}
 			add(ups[0])
