@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -132,7 +133,7 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 					Hint: "bring it back (git checkout -- " + emitted.Path + "); if it was never applied anywhere, " + g.startAgain(locked)})
 			case err != nil:
 				return nil, nil, err
-			case hashOf(content) != emitted.SHA256:
+			case !m.Custom && hashOf(content) != emitted.SHA256:
 				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
 					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + g.startAgain(locked)})
 			default:
@@ -180,6 +181,53 @@ func (g *generation) checkForgotten(now Lock) Problems {
 		}
 	}
 	return problems
+}
+
+// checkStray finds migrations with adkgen's mark in their names that the lock
+// does not know: those of a branch that was merged.
+func (g *generation) checkStray(files []File) (Problems, error) {
+	known := map[string]bool{}
+	for _, f := range files {
+		known[f.Path] = true
+	}
+	numbers := map[string]string{} // by directory and number, the locked migration
+	for _, t := range g.lock.Targets {
+		for _, m := range t.Migrations {
+			numbers[fmt.Sprint(t.Dir, " ", m.Number)] = m.Name
+			for _, f := range m.Files {
+				known[f.Path] = true
+			}
+		}
+	}
+	var problems Problems
+	done := map[string]bool{}
+	for _, t := range g.config.Targets {
+		dir := t.Migrations.Dir
+		if done[dir] || g.in.List == nil {
+			continue
+		}
+		done[dir] = true
+		names, err := g.in.List(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			file := path.Join(dir, name)
+			if known[file] || !strings.Contains(name, "ext_adk_") || path.Ext(name) != ".sql" {
+				continue
+			}
+			p := Problem{File: file, Message: lockFile(g.in.ConfigFile) + " does not know this migration"}
+			p.Hint = "if it came with a branch that was merged, delete it and run adkgen generate, which writes it again with the next number; SQL of your own goes into a file of adkgen migration new"
+			if version := versionOf(name); len(version) > 0 {
+				if other := numbers[fmt.Sprint(dir, " ", version[0])]; other != "" {
+					p.Message += fmt.Sprintf(", and number %d is %s there: it must be renumbered", version[0], other)
+				}
+			}
+			problems = append(problems, p)
+		}
+	}
+	return problems, nil
 }
 
 // checkPaths finds two files of one name; names that differ in case are one on

@@ -64,6 +64,7 @@ func OnDisk(configFile string, config []byte) Input {
 type Output struct {
 	Files    []File   // sorted by path, the lock last
 	Notes    []string // what the user should know or do, a paragraph each
+	Targets  []Status // in the order of the configuration
 	Warnings Problems // what is accepted, and worth a second look
 }
 
@@ -172,6 +173,7 @@ type generation struct {
 type targetResult struct {
 	files    []File
 	locked   LockTarget
+	emitted  int // how many of its migrations were there before
 	notes    []string
 	problems Problems
 	err      error
@@ -183,7 +185,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	var before *Schema
 	next := t.Migrations.First()
 	if locked != nil {
-		before, next = &locked.Schema, next+len(locked.Migrations)
+		before, next = &locked.Schema, locked.next()
 	}
 	backfill, problems := g.backfill(t, before, wanted)
 	if len(problems) > 0 {
@@ -192,7 +194,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	}
 	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
 	if locked != nil {
-		result.locked = *locked
+		result.locked, result.emitted = *locked, len(locked.Migrations)
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
 		result.problems = append(result.problems, g.checkLocked(t, *locked, plan)...)
 	} else {
@@ -290,11 +292,17 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 		problems = append(problems, r.problems...)
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
+		out.Targets = append(out.Targets, statusOf(r.locked, r.emitted))
 		for _, note := range r.notes {
 			out.Notes = append(out.Notes, note+"\n")
 		}
 	}
 	problems = append(problems, g.checkForgotten(lock)...)
+	stray, err := g.checkStray(out.Files)
+	if err != nil {
+		return nil, err
+	}
+	problems = append(problems, stray...)
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}

@@ -45,6 +45,7 @@ type LockTarget struct {
 type LockMigration struct {
 	Number int        `yaml:"number"`
 	Name   string     `yaml:"name"`
+	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
 	Files  []LockHash `yaml:"files"`
 }
 
@@ -52,7 +53,7 @@ type LockMigration struct {
 // text with line ends as \n (git may check it out with others).
 type LockHash struct {
 	Path   string `yaml:"path"`
-	SHA256 string `yaml:"sha256"`
+	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
 }
 
 func hashOf(content []byte) string {
@@ -82,10 +83,27 @@ func parseLock(file string, text []byte) (Lock, error) {
 		line, message := yamlMessage(err)
 		problem.Line, problem.Message = max(line, 1), "the lock cannot be read: "+message
 		return lock, Problems{problem}
+	case twoOfOneNumber(lock) != nil:
+		return lock, Problems{{File: file, Message: twoOfOneNumber(lock).Error(), Hint: "keep the one that was applied; delete the other's entry and files, and run adkgen generate, which writes it again with the next number"}}
 	case lock.Version != 1:
 		return lock, Problems{{File: file, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}
 	}
 	return lock, nil
+}
+
+// twoOfOneNumber finds two migrations of one number, as when both sides of a
+// merge were kept.
+func twoOfOneNumber(lock Lock) error {
+	for _, t := range lock.Targets {
+		names := map[int]string{}
+		for _, m := range t.Migrations {
+			if other, taken := names[m.Number]; taken {
+				return fmt.Errorf("two migrations in %s have the number %d: %s and %s", t.Dir, m.Number, other, m.Name)
+			}
+			names[m.Number] = m.Name
+		}
+	}
+	return nil
 }
 
 // text writes the lock. Each target is encoded on its own, on every core.
@@ -104,6 +122,14 @@ func (l Lock) text() []byte {
 		b.Write(bytes.TrimPrefix(entry.Bytes(), []byte("targets:\n")))
 	}
 	return b.Bytes()
+}
+
+// next is the number of the next migration.
+func (t LockTarget) next() int {
+	if len(t.Migrations) == 0 {
+		return t.Start
+	}
+	return t.Migrations[len(t.Migrations)-1].Number + 1
 }
 
 // find gives the entry of a target; nil before its first migration.

@@ -24,6 +24,7 @@ type view struct {
 	Tables               []tableView // in the order of creation
 	TablesDown           []tableView // the other way round
 
+	Custom         bool // the SQL is the user's
 	Tool           templates.Tool
 	Number         string
 	HasNamespaces  bool
@@ -298,6 +299,16 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
+	return r.files(v, m)
+}
+
+// customFiles renders the shell of a migration of the user's own.
+func (r renderer) customFiles(m Migration, message string) ([]File, error) {
+	return r.files(view{Dir: r.target.Migrations.Dir, Custom: true, Summary: message, SummaryDown: "Undoes: " + message, UpSQL: "-- Write your SQL here.\n", DownSQL: "-- Write here what undoes it.\n"}, m)
+}
+
+// files renders a migration as the files that the target's tool reads.
+func (r renderer) files(v view, m Migration) ([]File, error) {
 	v.NoTransaction = m.NoTransaction
 	v.Tool, v.Number, v.HasNamespaces = r.tool(), fmt.Sprintf("%04d", m.Number), r.traits.Namespaces != ""
 	var err error

@@ -63,16 +63,24 @@ nothing at all is written.`,
 
 // generateFrom runs the pipeline on a file and the folder it is in.
 func generateFrom(config string, allowDestructive bool) (*generator.Output, error) {
-	text, err := os.ReadFile(config)
-	if os.IsNotExist(err) {
-		return nil, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
-	}
+	input, err := inputFrom(config)
 	if err != nil {
 		return nil, err
 	}
-	input := generator.OnDisk(config, text)
 	input.AllowDestructive = allowDestructive
 	return generator.Generate(input)
+}
+
+// inputFrom reads a configuration file.
+func inputFrom(config string) (generator.Input, error) {
+	text, err := os.ReadFile(config)
+	if os.IsNotExist(err) {
+		return generator.Input{}, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
+	}
+	if err != nil {
+		return generator.Input{}, err
+	}
+	return generator.OnDisk(config, text), nil
 }
 
 func changed(files []generator.File) int {

@@ -254,6 +254,9 @@ func TestMySQLDialect(t *testing.T) {
 		if target.Tool == "plain" {
 			tool = migrators["plain"]
 		}
+		if strings.Contains(t.Name(), "-backfill") {
+			t.Skip("go-mysql-server ends a CALL of a loop with EOF; MariaDB proves the backfill")
+		}
 		if target.Tool != "goose" && target.Tool != "plain" {
 			t.Skip("the tool's locks and catalog queries are not go-mysql-server's; MariaDB proves the tool")
 		}

@@ -232,7 +232,7 @@ func startMariaDB(dir string) (*host, func(), error) {
 	}
 	port := freePort()
 	cmd = exec.Command(server, "--no-defaults", "--datadir="+dir, "--socket="+filepath.Join(dir, "socket"), "--port="+strconv.Itoa(port),
-		"--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin")
+		"--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--innodb-flush-log-at-trx-commit=0", "--skip-log-bin")
 	if err := as(cmd, "mysql", dir); err != nil {
 		return nil, nil, err
 	}
@@ -268,7 +268,7 @@ func (h *host) database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprintf("t%d_%d", os.Getpid(), databases.Add(1))
 	admin := h.open(t, map[string]string{"postgres": "postgres", "mariadb": "mysql", "mysql": "mysql_home"}[h.dialect])
-	exec1(t, admin, "CREATE DATABASE "+name+map[string]string{"mariadb": " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"}[h.dialect])
+	exec1(t, admin, "CREATE DATABASE "+name)
 	t.Cleanup(func() {
 		if h.dialect == "postgres" {
 			exec1(t, admin, "DROP DATABASE "+name+" WITH (FORCE)")

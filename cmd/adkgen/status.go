@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/adkgen/adkgen/generator"
+	"github.com/spf13/cobra"
+)
+
+func statusCommand(r *reporter) *cobra.Command {
+	var config string
+	var allowDestructive bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the emitted migrations, and what the next generate would add",
+		Long: `Lists, target by target, the migrations that adkgen.lock knows, and those that
+adkgen generate would write now. Nothing is written; no database is asked.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			input, err := inputFrom(config)
+			if err != nil {
+				return err
+			}
+			input.AllowDestructive = allowDestructive
+			out, err := generator.Generate(input)
+			if err != nil {
+				emitted, lockErr := generator.Emitted(input)
+				if lockErr == nil {
+					r.status(emitted)
+				}
+				return err
+			}
+			r.status(out.Targets)
+			if n := changed(out.Files); n > 0 {
+				fmt.Fprintf(r.out, "adkgen generate would write %d of %d files\n", n, len(out.Files))
+			} else {
+				fmt.Fprintln(r.out, "everything is up to date")
+			}
+			r.text(out.Warnings)
+			return nil
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
+	flags.BoolVar(&allowDestructive, "allow-destructive", false, "show migrations that drop columns and tables, too")
+	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
+	return cmd
+}
+
+// status prints the migrations of each target.
+func (r *reporter) status(targets []generator.Status) {
+	if r.json {
+		return
+	}
+	for _, t := range targets {
+		fmt.Fprintf(r.out, "%s (%s, %s)\n", r.style(r.out, bold, t.Dir), t.Dialect, t.Tool)
+		for _, name := range t.Emitted {
+			fmt.Fprintf(r.out, "  emitted  %s\n", name)
+		}
+		for _, name := range t.Next {
+			fmt.Fprintf(r.out, "  %s  %s\n", r.style(r.out, green, "to come"), name)
+		}
+	}
+}
