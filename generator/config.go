@@ -36,6 +36,10 @@ type Target struct {
 	Snapshot    string // "" for none
 	Backfill    string // the expression that gives existing sessions their owner; "" for none
 	SQLC        *SQLC  // nil for none
+	Tenant      string // the word of tenants: that the target is made for; "" for none
+	// SharesQueries: queries, snapshot and sqlc's configuration are for all
+	// tenants, and name no schema.
+	SharesQueries bool
 
 	places map[string]*yaml.Node // the values of the target's keys, for problems
 	node   *yaml.Node
@@ -82,7 +86,7 @@ type SQLC struct {
 // is answered with this table.
 var (
 	topKeys    = []string{"version", "targets"}
-	targetKeys = []string{"dialect", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
+	targetKeys = []string{"dialect", "tenants", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
 		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc"}
 	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
 	indexKeys     = []string{"table", "columns", "unique"}
@@ -121,6 +125,7 @@ func ParseConfig(file string, text []byte) (*Config, error) {
 type configParser struct {
 	source
 	problems Problems
+	tenant   string // what $tenant stands for; "" for nothing
 }
 
 func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
@@ -168,12 +173,18 @@ func (p *configParser) parse() *Config {
 		p.refuse(at, "targets", "there is no target", "write targets: and below it - dialect: with the name of a database")
 		return nil
 	}
+	var entries []tenantEntry
+	for _, n := range list.Content {
+		entries = append(entries, p.tenants(n)...)
+	}
 	// Each target is parsed on its own, on every core: there can be thousands.
-	parsers := make([]configParser, len(list.Content))
-	targets := make([]*Target, len(list.Content))
-	inParallel(len(list.Content), func(i int) {
-		parsers[i].source = p.source
-		targets[i] = parsers[i].target(list.Content[i])
+	parsers := make([]configParser, len(entries))
+	targets := make([]*Target, len(entries))
+	inParallel(len(entries), func(i int) {
+		parsers[i].source, parsers[i].tenant = p.source, entries[i].tenant
+		if targets[i] = parsers[i].target(entries[i].node); targets[i] != nil && entries[i].tenant != "" {
+			parsers[i].shareQueries(targets[i], entries[i].first)
+		}
 	})
 	config := &Config{}
 	for i, t := range targets {
@@ -257,7 +268,15 @@ func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string
 		p.refuse(n, key, "a text belongs here", "write a value, or remove the key")
 		return ""
 	}
-	return n.Value
+	return p.expand(n.Value)
+}
+
+// expand puts the tenant's word in its place.
+func (p *configParser) expand(text string) string {
+	if p.tenant == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, tenantWord, p.tenant)
 }
 
 // oneOf reads a word from a list.
@@ -411,6 +430,9 @@ func (p *configParser) tableName(t *Target, key, standard string) dialects.Name 
 	}
 	name, problems := dialects.ParseName(t.Dialect, text)
 	for _, problem := range problems {
+		if n := t.places[key]; n != nil && text != n.Value { // with a tenant's word in it
+			problem.Offset, problem.Length = 0, len(n.Value)
+		}
 		p.problems = append(p.problems, p.problem(t.places[key], problem.Offset, problem.Length, key, problem.Message, problem.Hint))
 	}
 	return name

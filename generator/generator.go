@@ -224,8 +224,14 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		return result
 	}
 	result.files = append(result.files, stale...)
-	for _, render := range []func(Schema) ([]File, error){r.queryFiles, r.snapshotFile} {
-		files, err := render(wanted)
+	shared, sharedSchema := r, wanted
+	if t.SharesQueries {
+		bare := t
+		bare.Namespace = ""
+		shared, sharedSchema = newRenderer(bare), wantedSchema(bare)
+	}
+	for _, render := range []func(Schema) ([]File, error){shared.queryFiles, shared.snapshotFile} {
+		files, err := render(sharedSchema)
 		if err != nil {
 			result.err = err
 			return result

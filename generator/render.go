@@ -420,15 +420,19 @@ func (r renderer) sqlcBlock() sqlcBlock {
 			continue
 		}
 		column := tables[d.role] + "." + d.column.Name
-		if r.target.Namespace != "" {
+		if r.target.Namespace != "" && !r.target.SharesQueries {
 			column = r.target.Namespace + "." + column
 		}
 		untyped = append(untyped, column)
 	}
+	schema := path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles)
+	if r.target.SharesQueries {
+		schema = relative(from, r.target.Snapshot)
+	}
 	return sqlcBlock{
 		UntypedColumns: untyped,
 		Engine:         r.traits.SQLCEngine,
-		Schema:         path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles),
+		Schema:         schema,
 		Queries:        relative(from, r.target.QueriesDir),
 		Package:        r.target.SQLC.Package,
 		Out:            relative(from, r.target.SQLC.Out),
