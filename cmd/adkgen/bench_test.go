@@ -95,15 +95,17 @@ func BenchmarkOwner(b *testing.B) {
 	}
 }
 
-// BenchmarkTargets generates and writes many tenants; ns/target tells whether
-// the work grows with their number only, and -cpu 1,2 whether cores share it.
+// BenchmarkTargets generates, writes and checks many tenants; ns/target tells
+// whether the work grows with their number only, and -cpu 1,2 whether cores
+// share it.
 func BenchmarkTargets(b *testing.B) {
 	for _, n := range []int{10, 100, 1000} {
 		var config strings.Builder
-		config.WriteString("version: 1\ntargets:\n")
+		config.WriteString("version: 1\ntargets:\n  - dialect: postgres\n    tenants:\n")
 		for i := range n {
-			fmt.Fprintf(&config, "  - dialect: postgres\n    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE\n    schema: tenant_%d\n    migrations: {tool: goose, dir: db/migrations/tenant_%[1]d}\n    queries: {dir: db/queries/tenant_%[1]d}\n", i)
+			fmt.Fprintf(&config, "      - t%d\n", i)
 		}
+		config.WriteString("    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE\n    schema: tenant_$tenant\n    migrations: {tool: goose, dir: db/migrations/$tenant}\n    queries: {dir: db/queries/$tenant}\n")
 		input := generator.Input{ConfigFile: "adkgen.yaml", Config: []byte(config.String()), Read: func(string) ([]byte, error) { return nil, os.ErrNotExist }}
 		b.Run(fmt.Sprintf("generate/%d", n), func(b *testing.B) {
 			for b.Loop() {
@@ -122,6 +124,24 @@ func BenchmarkTargets(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				if err := generator.Write(filepath.Join(dir, fmt.Sprint(i)), out.Files); err != nil {
 					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/target")
+		})
+		b.Run(fmt.Sprintf("check/%d", n), func(b *testing.B) {
+			out, err := generator.Generate(input)
+			if err != nil {
+				b.Fatal(err)
+			}
+			dir := b.TempDir()
+			if err := generator.Write(dir, out.Files); err != nil {
+				b.Fatal(err)
+			}
+			written := generator.OnDisk(filepath.Join(dir, "adkgen.yaml"), []byte(config.String()))
+			for b.Loop() {
+				out, err := generator.Generate(written)
+				if err != nil || changed(out.Files) > 0 {
+					b.Fatal(err, changed(out.Files))
 				}
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/target")
