@@ -146,6 +146,9 @@ type Evolution struct {
 	// RenamesConstraints: a constraint can be renamed; elsewhere a foreign key
 	// is dropped and added.
 	RenamesConstraints bool
+	// Exists and NotExists make DDL that can be run again of DDL that cannot: in
+	// MariaDB, IF EXISTS and IF NOT EXISTS where MySQL has none; "" for none.
+	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
 	// Rebuilds: columns and constraints are changed by copying the table.

@@ -11,23 +11,24 @@ import (
 // changeView is what the template of a change sees. Names are quoted where
 // they have to be.
 type changeView struct {
-	Name             string // of the table, with its namespace
-	Bare             string // without
-	OldName, NewName string
-	Table            tableView
-	Column           columnView
-	OldColumn        columnView
-	TypeChanges      bool // Column has another type than OldColumn
-	Index            indexView
-	Key              keyView
-	Check            Check
-	Reference        foreignKeyView
-	OneStatement     bool   // the file can have one statement only
-	Expression       string // what Column is filled with
-	Procedure        string // with its namespace
-	Tool             templates.Tool
-	Rebuilt          []rebuiltView // the parent first
-	Dropped          []rebuiltView // the other way round
+	Name              string // of the table, with its namespace
+	Bare              string // without
+	OldName, NewName  string
+	Table             tableView
+	Column            columnView
+	OldColumn         columnView
+	TypeChanges       bool // Column has another type than OldColumn
+	Index             indexView
+	Key               keyView
+	Check             Check
+	Reference         foreignKeyView
+	OneStatement      bool   // the file can have one statement only
+	Expression        string // what Column is filled with
+	Procedure         string // with its namespace
+	Exists, NotExists string // before a name, where that makes DDL that can be run again
+	Tool              templates.Tool
+	Rebuilt           []rebuiltView // the parent first
+	Dropped           []rebuiltView // the other way round
 
 	qualified func(name string) string
 }
@@ -142,6 +143,7 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
 		OneStatement: alone && r.tool().OnePiece, Tool: r.tool(),
+		Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
 		Expression: c.Expression, Procedure: r.qualified(c.Namespace, c.Check.Name),
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)

@@ -18,7 +18,9 @@ type flavour struct {
 	// spaces included.
 	byteCollation string
 	collate       string // the clause for a collation, %s
-	unnamedChecks bool   // a CHECK inside a column has no name
+	// exists and notExists stand before names in DDL, so that it can be run again.
+	exists, notExists string
+	unnamedChecks     bool // a CHECK inside a column has no name
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -50,7 +52,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
-		Evolution:             dialects.Evolution{LoopsInProcedures: true},
+		Evolution:             dialects.Evolution{LoopsInProcedures: true, Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes:            3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",

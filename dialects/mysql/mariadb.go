@@ -14,6 +14,7 @@ func MariaDB() Dialect {
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP"},
 		unnamedChecks: true,
 		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
+		exists: "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
 	}}
 }
 

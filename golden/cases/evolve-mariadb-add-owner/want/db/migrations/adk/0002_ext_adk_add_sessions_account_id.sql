@@ -2,8 +2,8 @@
 -- Adds the column account_id to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_account_id_idx (account_id), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_account_id_idx (account_id), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;

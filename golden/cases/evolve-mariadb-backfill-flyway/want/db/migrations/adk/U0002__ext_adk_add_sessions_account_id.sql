@@ -3,4 +3,4 @@
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,4 +2,4 @@
 -- Undoes: Adds the index adk_sessions_account_id_idx.
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;

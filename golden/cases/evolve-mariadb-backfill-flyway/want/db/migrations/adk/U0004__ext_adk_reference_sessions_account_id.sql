@@ -2,4 +2,4 @@
 -- Undoes: Adds the foreign key adk_sessions_account_id_fk.
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
-ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;

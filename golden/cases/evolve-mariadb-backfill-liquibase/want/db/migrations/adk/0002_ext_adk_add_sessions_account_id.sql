@@ -3,7 +3,7 @@
 -- Adds the column account_id to adk_sessions.
 
 -- changeset adk:ext_adk_0002
-ALTER TABLE adk_sessions ADD COLUMN account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- rollback -- The values of account_id do not come back.
--- rollback ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+-- rollback ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;

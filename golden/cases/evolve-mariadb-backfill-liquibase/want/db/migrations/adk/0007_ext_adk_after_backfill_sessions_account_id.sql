@@ -8,7 +8,7 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback -- 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. Sessions for which the
 -- rollback -- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
 -- rollback -- application that writes account_id must be in place: a session that is created without it would be refused.
--- rollback CREATE PROCEDURE adk_sessions_backfill()
+-- rollback CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 -- rollback BEGIN
 -- rollback     DECLARE adk_filled BIGINT DEFAULT 1;
 -- rollback     WHILE adk_filled > 0 DO

@@ -2,4 +2,4 @@
 -- Undoes: Adds the column account_id to adk_sessions.
 
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;

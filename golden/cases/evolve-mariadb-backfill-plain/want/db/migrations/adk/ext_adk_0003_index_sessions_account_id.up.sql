@@ -2,4 +2,4 @@
 -- Adds the index adk_sessions_account_id_idx.
 
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_account_id_idx (account_id), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_account_id_idx (account_id), ALGORITHM = INPLACE, LOCK = NONE;

@@ -4,7 +4,7 @@
 
 -- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
 SET SESSION foreign_key_checks = 0;
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
+ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY /*M! IF NOT EXISTS */ (account_id)
         REFERENCES users (id) ON DELETE CASCADE,
     ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION foreign_key_checks = 1;

@@ -2,8 +2,8 @@
 -- Adds the column team_id to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN team_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ team_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of team_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN team_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ team_id, ALGORITHM = INPLACE, LOCK = NONE;

@@ -5,10 +5,10 @@
 -- +goose Up
 -- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
 SET SESSION foreign_key_checks = 0;
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_team_id_fk FOREIGN KEY (team_id)
+ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_team_id_fk FOREIGN KEY /*M! IF NOT EXISTS */ (team_id)
         REFERENCES teams (id) ON DELETE CASCADE,
     ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION foreign_key_checks = 1;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_team_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_team_id_fk, ALGORITHM = INPLACE, LOCK = NONE;

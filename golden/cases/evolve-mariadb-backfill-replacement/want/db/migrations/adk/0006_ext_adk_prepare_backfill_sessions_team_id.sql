@@ -6,7 +6,7 @@
 -- expression is NULL stay as they are, and have to be seen to before team_id becomes NOT NULL. Until then the
 -- application that writes team_id must be in place: a session that is created without it would be refused.
 -- +goose StatementBegin
-CREATE PROCEDURE adk_sessions_backfill()
+CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 BEGIN
     DECLARE adk_filled BIGINT DEFAULT 1;
     WHILE adk_filled > 0 DO

@@ -9,7 +9,7 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
 -- application that writes account_id must be in place: a session that is created without it would be refused.
 -- +goose StatementBegin
-CREATE PROCEDURE adk_sessions_backfill()
+CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 BEGIN
     DECLARE adk_filled BIGINT DEFAULT 1;
     WHILE adk_filled > 0 DO

@@ -2,12 +2,12 @@
 -- Drops the foreign key adk_sessions_account_id_fk.
 
 -- +goose Up
-ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
 SET SESSION foreign_key_checks = 0;
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
+ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY /*M! IF NOT EXISTS */ (account_id)
         REFERENCES users (id) ON DELETE CASCADE,
     ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION foreign_key_checks = 1;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The server copies the table: readers go on, writers wait.
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_ck CHECK (account_id IS NOT NULL), ALGORITHM = COPY, LOCK = SHARED;
+ALTER TABLE adk_sessions ADD CONSTRAINT /*M! IF NOT EXISTS */ adk_sessions_account_id_ck CHECK (account_id IS NOT NULL), ALGORITHM = COPY, LOCK = SHARED;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_account_id_ck;
+ALTER TABLE adk_sessions DROP CONSTRAINT /*M! IF EXISTS */ adk_sessions_account_id_ck;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN account_id BIGINT NOT NULL, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ account_id BIGINT NOT NULL, ALGORITHM = INPLACE, LOCK = NONE;

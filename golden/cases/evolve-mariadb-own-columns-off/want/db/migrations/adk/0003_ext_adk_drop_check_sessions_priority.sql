@@ -2,8 +2,8 @@
 -- Drops the check adk_sessions_priority_ck.
 
 -- +goose Up
-ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_priority_ck;
+ALTER TABLE adk_sessions DROP CONSTRAINT /*M! IF EXISTS */ adk_sessions_priority_ck;
 
 -- +goose Down
 -- The server copies the table: readers go on, writers wait.
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_priority_ck CHECK (priority >= 0), ALGORITHM = COPY, LOCK = SHARED;
+ALTER TABLE adk_sessions ADD CONSTRAINT /*M! IF NOT EXISTS */ adk_sessions_priority_ck CHECK (priority >= 0), ALGORITHM = COPY, LOCK = SHARED;

@@ -2,8 +2,8 @@
 -- Drops the index adk_sessions_app_name_archived_idx.
 
 -- +goose Up
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- Asked for in adkgen.yaml.
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of title do not come back.
-ALTER TABLE adk_sessions DROP COLUMN title, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ title, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN title VARCHAR(200), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ title VARCHAR(200), ALGORITHM = INPLACE, LOCK = NONE;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of labels do not come back.
-ALTER TABLE adk_sessions DROP COLUMN labels, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ labels, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN labels JSON, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ labels JSON, ALGORITHM = INPLACE, LOCK = NONE;

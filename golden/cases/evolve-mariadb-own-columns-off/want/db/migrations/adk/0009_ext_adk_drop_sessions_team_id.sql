@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of team_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN team_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ team_id, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN team_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ team_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;

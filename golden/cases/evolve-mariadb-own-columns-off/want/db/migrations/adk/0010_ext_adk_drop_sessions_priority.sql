@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of priority do not come back.
-ALTER TABLE adk_sessions DROP COLUMN priority, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ priority, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN priority INT DEFAULT 0, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ priority INT DEFAULT 0, ALGORITHM = INPLACE, LOCK = NONE;

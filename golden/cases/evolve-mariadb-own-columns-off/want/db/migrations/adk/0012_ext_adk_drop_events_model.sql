@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of model do not come back.
-ALTER TABLE adk_events DROP COLUMN model, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events DROP COLUMN /*M! IF EXISTS */ model, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_events ADD COLUMN model VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events ADD COLUMN /*M! IF NOT EXISTS */ model VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;

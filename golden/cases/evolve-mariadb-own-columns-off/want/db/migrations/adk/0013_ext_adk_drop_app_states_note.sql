@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- The values of note do not come back.
-ALTER TABLE adk_app_states DROP COLUMN note, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_app_states DROP COLUMN /*M! IF EXISTS */ note, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_app_states ADD COLUMN note TEXT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_app_states ADD COLUMN /*M! IF NOT EXISTS */ note TEXT, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,8 +2,8 @@
 -- Adds the column title to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN title VARCHAR(200), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ title VARCHAR(200), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of title do not come back.
-ALTER TABLE adk_sessions DROP COLUMN title, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ title, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,8 +2,8 @@
 -- Adds the column archived to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN archived BOOLEAN NOT NULL DEFAULT false, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ archived BOOLEAN NOT NULL DEFAULT false, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of archived do not come back.
-ALTER TABLE adk_sessions DROP COLUMN archived, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ archived, ALGORITHM = INPLACE, LOCK = NONE;

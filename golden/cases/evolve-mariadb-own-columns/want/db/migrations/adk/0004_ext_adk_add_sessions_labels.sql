@@ -2,8 +2,8 @@
 -- Adds the column labels to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN labels JSON, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ labels JSON, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of labels do not come back.
-ALTER TABLE adk_sessions DROP COLUMN labels, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ labels, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,8 +2,8 @@
 -- Adds the column token to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN token VARCHAR(36), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ token VARCHAR(36), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of token do not come back.
-ALTER TABLE adk_sessions DROP COLUMN token, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ token, ALGORITHM = INPLACE, LOCK = NONE;

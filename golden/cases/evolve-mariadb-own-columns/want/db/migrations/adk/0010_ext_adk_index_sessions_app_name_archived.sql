@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- Asked for in adkgen.yaml.
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;

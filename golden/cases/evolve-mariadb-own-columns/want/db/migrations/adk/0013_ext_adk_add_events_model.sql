@@ -2,8 +2,8 @@
 -- Adds the column model to adk_events.
 
 -- +goose Up
-ALTER TABLE adk_events ADD COLUMN model VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events ADD COLUMN /*M! IF NOT EXISTS */ model VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of model do not come back.
-ALTER TABLE adk_events DROP COLUMN model, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events DROP COLUMN /*M! IF EXISTS */ model, ALGORITHM = INPLACE, LOCK = NONE;

@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- Asked for in adkgen.yaml.
-ALTER TABLE adk_events ADD INDEX adk_events_model_idx (model), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events ADD INDEX /*M! IF NOT EXISTS */ adk_events_model_idx (model), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_events DROP INDEX adk_events_model_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_events DROP INDEX /*M! IF EXISTS */ adk_events_model_idx, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,8 +2,8 @@
 -- Adds the column note to adk_app_states.
 
 -- +goose Up
-ALTER TABLE adk_app_states ADD COLUMN note TEXT, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_app_states ADD COLUMN /*M! IF NOT EXISTS */ note TEXT, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of note do not come back.
-ALTER TABLE adk_app_states DROP COLUMN note, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_app_states DROP COLUMN /*M! IF EXISTS */ note, ALGORITHM = INPLACE, LOCK = NONE;

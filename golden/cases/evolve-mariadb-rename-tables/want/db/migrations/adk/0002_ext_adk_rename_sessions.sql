@@ -2,7 +2,7 @@
 -- Renames adk_sessions to conversations, and what is named after it.
 
 -- +goose Up
-RENAME TABLE adk_sessions TO conversations;
+RENAME TABLE /*M! IF EXISTS */ adk_sessions TO conversations;
 
 -- +goose Down
-RENAME TABLE conversations TO adk_sessions;
+RENAME TABLE /*M! IF EXISTS */ conversations TO adk_sessions;

@@ -2,7 +2,7 @@
 -- Renames adk_sessions_account_id_idx to conversations_account_id_idx.
 
 -- +goose Up
-ALTER TABLE conversations RENAME INDEX adk_sessions_account_id_idx TO conversations_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversations RENAME INDEX /*M! IF EXISTS */ adk_sessions_account_id_idx TO conversations_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE conversations RENAME INDEX conversations_account_id_idx TO adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversations RENAME INDEX /*M! IF EXISTS */ conversations_account_id_idx TO adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;

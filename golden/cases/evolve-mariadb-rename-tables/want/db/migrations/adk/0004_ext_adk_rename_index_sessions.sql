@@ -2,7 +2,7 @@
 -- Renames adk_sessions_update_time_idx to conversations_update_time_idx.
 
 -- +goose Up
-ALTER TABLE conversations RENAME INDEX adk_sessions_update_time_idx TO conversations_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversations RENAME INDEX /*M! IF EXISTS */ adk_sessions_update_time_idx TO conversations_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE conversations RENAME INDEX conversations_update_time_idx TO adk_sessions_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversations RENAME INDEX /*M! IF EXISTS */ conversations_update_time_idx TO adk_sessions_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;

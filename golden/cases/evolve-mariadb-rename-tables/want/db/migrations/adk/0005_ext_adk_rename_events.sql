@@ -2,7 +2,7 @@
 -- Renames adk_events to conversation_events, and what is named after it.
 
 -- +goose Up
-RENAME TABLE adk_events TO conversation_events;
+RENAME TABLE /*M! IF EXISTS */ adk_events TO conversation_events;
 
 -- +goose Down
-RENAME TABLE conversation_events TO adk_events;
+RENAME TABLE /*M! IF EXISTS */ conversation_events TO adk_events;

@@ -2,7 +2,7 @@
 -- Renames adk_events_order_idx to conversation_events_order_idx.
 
 -- +goose Up
-ALTER TABLE conversation_events RENAME INDEX adk_events_order_idx TO conversation_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversation_events RENAME INDEX /*M! IF EXISTS */ adk_events_order_idx TO conversation_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE conversation_events RENAME INDEX conversation_events_order_idx TO adk_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversation_events RENAME INDEX /*M! IF EXISTS */ conversation_events_order_idx TO adk_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,7 +2,7 @@
 -- Renames adk_app_states to app_states, and what is named after it.
 
 -- +goose Up
-RENAME TABLE adk_app_states TO app_states;
+RENAME TABLE /*M! IF EXISTS */ adk_app_states TO app_states;
 
 -- +goose Down
-RENAME TABLE app_states TO adk_app_states;
+RENAME TABLE /*M! IF EXISTS */ app_states TO adk_app_states;

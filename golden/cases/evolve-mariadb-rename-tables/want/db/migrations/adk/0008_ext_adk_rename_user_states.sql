@@ -2,7 +2,7 @@
 -- Renames adk_user_states to user_states, and what is named after it.
 
 -- +goose Up
-RENAME TABLE adk_user_states TO user_states;
+RENAME TABLE /*M! IF EXISTS */ adk_user_states TO user_states;
 
 -- +goose Down
-RENAME TABLE user_states TO adk_user_states;
+RENAME TABLE /*M! IF EXISTS */ user_states TO adk_user_states;

@@ -2,12 +2,12 @@
 -- Drops the foreign key adk_events_session_fk.
 
 -- +goose Up
-ALTER TABLE conversation_events DROP FOREIGN KEY adk_events_session_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversation_events DROP FOREIGN KEY /*M! IF EXISTS */ adk_events_session_fk, ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
 SET SESSION foreign_key_checks = 0;
-ALTER TABLE conversation_events ADD CONSTRAINT adk_events_session_fk FOREIGN KEY (app_name, user_id, session_id)
+ALTER TABLE conversation_events ADD CONSTRAINT adk_events_session_fk FOREIGN KEY /*M! IF NOT EXISTS */ (app_name, user_id, session_id)
         REFERENCES conversations (app_name, user_id, id) ON DELETE CASCADE,
     ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION foreign_key_checks = 1;

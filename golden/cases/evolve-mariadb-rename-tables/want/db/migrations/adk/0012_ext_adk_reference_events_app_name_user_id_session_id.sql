@@ -4,10 +4,10 @@
 -- +goose Up
 -- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
 SET SESSION foreign_key_checks = 0;
-ALTER TABLE conversation_events ADD CONSTRAINT conversation_events_session_fk FOREIGN KEY (app_name, user_id, session_id)
+ALTER TABLE conversation_events ADD CONSTRAINT conversation_events_session_fk FOREIGN KEY /*M! IF NOT EXISTS */ (app_name, user_id, session_id)
         REFERENCES conversations (app_name, user_id, id) ON DELETE CASCADE,
     ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION foreign_key_checks = 1;
 
 -- +goose Down
-ALTER TABLE conversation_events DROP FOREIGN KEY conversation_events_session_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE conversation_events DROP FOREIGN KEY /*M! IF EXISTS */ conversation_events_session_fk, ALGORITHM = INPLACE, LOCK = NONE;

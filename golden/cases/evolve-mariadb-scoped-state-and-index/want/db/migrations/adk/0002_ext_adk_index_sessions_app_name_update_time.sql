@@ -3,7 +3,7 @@
 
 -- +goose Up
 -- For lists of recent and idle sessions. It costs an index update with every appended event.
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_update_time_idx (app_name, update_time), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_update_time_idx (app_name, update_time), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;

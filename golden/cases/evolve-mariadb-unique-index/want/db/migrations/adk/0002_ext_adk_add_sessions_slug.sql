@@ -2,8 +2,8 @@
 -- Adds the column slug to adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD COLUMN slug VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ slug VARCHAR(64), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
 -- The values of slug do not come back.
-ALTER TABLE adk_sessions DROP COLUMN slug, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ slug, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,7 +2,7 @@
 -- Adds the unique key adk_sessions_app_name_slug_uq.
 
 -- +goose Up
-ALTER TABLE adk_sessions ADD UNIQUE INDEX adk_sessions_app_name_slug_uq (app_name, slug), ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions ADD UNIQUE INDEX /*M! IF NOT EXISTS */ adk_sessions_app_name_slug_uq (app_name, slug), ALGORITHM = INPLACE, LOCK = NONE;
 
 -- +goose Down
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_slug_uq, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_app_name_slug_uq, ALGORITHM = INPLACE, LOCK = NONE;

@@ -2,4 +2,4 @@
 -- Undoes: Adds the index adk_sessions_account_id_idx.
 -- Atlas does not read this file: run it yourself, then atlas migrate set to the version before.
 
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;

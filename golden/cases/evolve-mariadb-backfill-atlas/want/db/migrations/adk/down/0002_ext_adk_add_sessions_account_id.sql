@@ -3,4 +3,4 @@
 -- Atlas does not read this file: run it yourself, then atlas migrate set to the version before.
 
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN account_id, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;

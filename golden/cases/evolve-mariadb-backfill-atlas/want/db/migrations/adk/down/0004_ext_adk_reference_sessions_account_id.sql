@@ -2,4 +2,4 @@
 -- Undoes: Adds the foreign key adk_sessions_account_id_fk.
 -- Atlas does not read this file: run it yourself, then atlas migrate set to the version before.
 
-ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;

@@ -5,7 +5,7 @@
 -- 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. Sessions for which the
 -- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
 -- application that writes account_id must be in place: a session that is created without it would be refused.
-CREATE PROCEDURE adk_sessions_backfill()
+CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 BEGIN
     DECLARE adk_filled BIGINT DEFAULT 1;
     WHILE adk_filled > 0 DO
