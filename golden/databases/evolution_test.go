@@ -17,7 +17,7 @@ import (
 )
 
 // generated runs adkgen in a folder, and gives the lock that it leaves.
-func generated(t *testing.T, folder string, config []byte) generator.LockTarget {
+func generated(t testing.TB, folder string, config []byte) generator.LockTarget {
 	t.Helper()
 	input := generator.OnDisk(filepath.Join(folder, "adkgen.yaml"), config)
 	input.AllowDestructive = true
@@ -40,7 +40,7 @@ func generated(t *testing.T, folder string, config []byte) generator.LockTarget 
 }
 
 // gooseTo goes up or down to a version.
-func gooseTo(t *testing.T, h *host, name, dir string, up bool, version int) {
+func gooseTo(t testing.TB, h *host, name, dir string, up bool, version int) {
 	t.Helper()
 	dialect := map[string]goosedatabase.Dialect{"postgres": goosedatabase.DialectPostgres, "mariadb": goosedatabase.DialectMySQL, "sqlite": goosedatabase.DialectSQLite3}[h.dialect]
 	store, err := goosedatabase.NewStore(dialect, "ext_adk_migrations")
@@ -79,7 +79,7 @@ var (
 
 // fillSessions writes sessions with an event each; with an owner column they are the
 // owner's.
-func fillSessions(t *testing.T, h *host, db *sql.DB, schema generator.Schema, sessions int) {
+func fillSessions(t testing.TB, h *host, db *sql.DB, schema generator.Schema, sessions int) {
 	t.Helper()
 	exec1(t, db, "INSERT INTO users (id) VALUES ("+ownerID[h.dialect]+")")
 	exec1(t, db, "INSERT INTO teams (id) VALUES ("+ownerID[h.dialect]+")")
@@ -183,7 +183,7 @@ func TestEvolution(t *testing.T) {
 	}
 }
 
-func readFile(t *testing.T, name string) []byte {
+func readFile(t testing.TB, name string) []byte {
 	t.Helper()
 	text, err := os.ReadFile(name)
 	if err != nil {

@@ -11,14 +11,17 @@ BEGIN
     LOOP
         UPDATE adk_sessions
         SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)
-        WHERE ctid = ANY (ARRAY(
-            SELECT ctid
+        WHERE account_id IS NULL AND (app_name, user_id, id) IN (
+            SELECT app_name, user_id, id
             FROM adk_sessions
             WHERE account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
             LIMIT 1000
             FOR UPDATE
-        ));
-        EXIT WHEN NOT FOUND;
+        );
+        -- A batch can come to nothing because its rows were being written.
+        EXIT WHEN NOT FOUND AND NOT EXISTS (
+            SELECT FROM adk_sessions WHERE account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
+        );
         COMMIT;
     END LOOP;
 END $$;

@@ -13,14 +13,17 @@ BEGIN
     LOOP
         UPDATE adk_sessions
         SET team_id = (SELECT t.id FROM teams t WHERE t.id = account_id)
-        WHERE ctid = ANY (ARRAY(
-            SELECT ctid
+        WHERE team_id IS NULL AND (app_name, user_id, id) IN (
+            SELECT app_name, user_id, id
             FROM adk_sessions
             WHERE team_id IS NULL AND ((SELECT t.id FROM teams t WHERE t.id = account_id)) IS NOT NULL
             LIMIT 1000
             FOR UPDATE
-        ));
-        EXIT WHEN NOT FOUND;
+        );
+        -- A batch can come to nothing because its rows were being written.
+        EXIT WHEN NOT FOUND AND NOT EXISTS (
+            SELECT FROM adk_sessions WHERE team_id IS NULL AND ((SELECT t.id FROM teams t WHERE t.id = account_id)) IS NOT NULL
+        );
         COMMIT;
     END LOOP;
 END $$;
