@@ -30,6 +30,7 @@ type view struct {
 	HasNamespaces  bool
 	Up, Down       string // the SQL of both ways, whole
 	HasPlaceholder bool   // there is a ${ in it
+	References     bool   // a foreign key goes to a table of the user's
 	HasBlock       bool   // a statement has others in it, each with its ;
 	NoTransaction  bool   // the tool has to run it outside a transaction
 	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
@@ -136,6 +137,7 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 				v.Requires = append(v.Requires, need)
 			}
 		}
+		v.References = v.References || slices.ContainsFunc(t.ForeignKeys, func(k ForeignKey) bool { return !r.isOwn(k.Table) })
 	}
 	if namespace != "" && !r.traits.CreatesNamespace {
 		v.Requires = append(v.Requires, r.traits.Namespaces+" "+r.quote(namespace))

@@ -10,5 +10,5 @@ DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_account_id_idx;
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_account_id_idx;
-CREATE INDEX CONCURRENTLY adk_sessions_account_id_idx
+CREATE INDEX CONCURRENTLY IF NOT EXISTS adk_sessions_account_id_idx
     ON adk_sessions (account_id);

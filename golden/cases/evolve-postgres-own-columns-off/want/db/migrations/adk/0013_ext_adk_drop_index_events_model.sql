@@ -10,5 +10,5 @@ DROP INDEX CONCURRENTLY IF EXISTS adk_events_model_idx;
 -- Asked for in adkgen.yaml.
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_events_model_idx;
-CREATE INDEX CONCURRENTLY adk_events_model_idx
+CREATE INDEX CONCURRENTLY IF NOT EXISTS adk_events_model_idx
     ON adk_events (model);

@@ -7,7 +7,7 @@
 -- Asked for in adkgen.yaml.
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_app_name_archived_idx;
-CREATE INDEX CONCURRENTLY adk_sessions_app_name_archived_idx
+CREATE INDEX CONCURRENTLY IF NOT EXISTS adk_sessions_app_name_archived_idx
     ON adk_sessions (app_name, archived);
 
 -- +goose Down

@@ -4,6 +4,10 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations up
 
 -- +goose Up
+-- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
+-- for: run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
 -- Pages keep room for new row versions, and no index holds state or update_time unless it was asked for: an append then

@@ -7,7 +7,7 @@
 -- For lists of recent and idle sessions. It costs an index update with every appended event.
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_update_time_idx;
-CREATE INDEX CONCURRENTLY adk_sessions_update_time_idx
+CREATE INDEX CONCURRENTLY IF NOT EXISTS adk_sessions_update_time_idx
     ON adk_sessions (app_name, update_time);
 
 -- +goose Down

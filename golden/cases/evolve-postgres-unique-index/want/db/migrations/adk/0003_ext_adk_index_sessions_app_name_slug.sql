@@ -6,7 +6,7 @@
 -- +goose Up
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_app_name_slug_uq;
-CREATE UNIQUE INDEX CONCURRENTLY adk_sessions_app_name_slug_uq
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS adk_sessions_app_name_slug_uq
     ON adk_sessions (app_name, slug);
 
 -- +goose Down

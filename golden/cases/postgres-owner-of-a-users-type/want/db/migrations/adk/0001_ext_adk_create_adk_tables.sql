@@ -5,6 +5,10 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations_agents up
 
 -- +goose Up
+-- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
+-- for: run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 CREATE SCHEMA IF NOT EXISTS agents;
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
