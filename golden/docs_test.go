@@ -55,6 +55,36 @@ func TestDocs(t *testing.T) {
 	}
 }
 
+// TestToolCommands holds that docs/migration-tools.md has the command in the
+// header of each tool's first migration.
+func TestToolCommands(t *testing.T) {
+	page := pages(t)["../docs/migration-tools.md"]
+	for _, tool := range generator.Tools {
+		files, err := filepath.Glob("cases/postgres-owner-" + tool + "/want/db/migrations/adk/*0001*create*")
+		if err != nil || len(files) == 0 {
+			t.Fatal(tool, files, err)
+		}
+		found := false
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range applyLine.FindAllStringSubmatch(string(text), -1) {
+				found = true
+				if !strings.Contains(page, m[1]) {
+					t.Errorf("docs/migration-tools.md does not have: %s", m[1])
+				}
+			}
+		}
+		if !found {
+			t.Errorf("no migration of %s says how it is applied", tool)
+		}
+	}
+}
+
+var applyLine = regexp.MustCompile(`(?m)^-- Apply with:? (.*)$`)
+
 var link = regexp.MustCompile(`\]\(([^)#]+)\)`)
 
 // TestLinks holds that links between pages lead somewhere.

@@ -56,7 +56,7 @@ func (b backfill) check(expr *node, location int32, inside bool) {
 	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
 	case expr.GetColumnRef() != nil:
 		b.checkColumn(expr, inside)
-	case expr.GetTypeCast() != nil:
+	case expr.GetTypeCast() != nil && isCastable(expr.GetTypeCast().Arg):
 		all(expr.GetTypeCast().Arg)
 	case expr.GetAExpr() != nil:
 		all(expr.GetAExpr().Lexpr, expr.GetAExpr().Rexpr)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -55,7 +56,61 @@ func (r reader) write(expr *node, location int32) string {
 		r.refuse(location, dialects.RefuseExpression)
 		return "NULL"
 	}
-	return strings.TrimPrefix(sql, "SELECT ")
+	sql = plainCasts(strings.TrimPrefix(sql, "SELECT "))
+	// What is written has to mean what was read.
+	again, err := parse("SELECT " + sql)
+	if err != nil || len(again.Stmts) != 1 || shapeOf(again.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val) != shapeOf(expr) {
+		r.refuse(location, dialects.RefuseExpression)
+		return "NULL"
+	}
+	return sql
+}
+
+var places = regexp.MustCompile(`\b(\w*location|stmt_len|\w*list_start|\w*list_end):\d+`)
+
+// shapeOf gives a tree as text, without places.
+func shapeOf(expr *node) string {
+	return strings.Join(strings.Fields(places.ReplaceAllString(expr.String(), "")), " ")
+}
+
+// isCastable reports whether both deparsers write a cast of an expression with
+// the parentheses that it needs.
+func isCastable(expr *node) bool {
+	return expr.GetBoolExpr() == nil && expr.GetNullTest() == nil && expr.GetBooleanTest() == nil && expr.GetCollateClause() == nil
+}
+
+// plainCasts writes CAST(x AS t) as (x)::t: of the two deparsers, one does so.
+func plainCasts(sql string) string {
+	const word = "CAST("
+	for at := 0; at < len(sql); at++ {
+		switch {
+		case sql[at] == '\'' || sql[at] == '"':
+			at += 1 + strings.IndexByte(sql[at+1:], sql[at])
+			continue
+		case !strings.HasPrefix(sql[at:], word) || at > 0 && sql[at-1] != ' ' && sql[at-1] != '(':
+			continue
+		}
+		as, end, depth := -1, -1, 0
+		for i := at + len(word); i < len(sql) && end < 0; i++ {
+			switch c := sql[i]; {
+			case c == '\'' || c == '"':
+				i += 1 + strings.IndexByte(sql[i+1:], c)
+			case c == '(':
+				depth++
+			case c == ')' && depth == 0:
+				end = i
+			case c == ')':
+				depth--
+			case depth == 0 && strings.HasPrefix(sql[i:], " AS "):
+				as = i
+			}
+		}
+		if as < 0 || end < 0 {
+			return sql
+		}
+		sql = sql[:at] + "(" + sql[at+len(word):as] + ")::" + sql[as+len(" AS "):end] + sql[end+1:]
+	}
+	return sql
 }
 
 // setReturning are functions that give rows (error 0A000).
@@ -69,7 +124,7 @@ func unknownPart(expr *node, column string) dialects.Refusal {
 	inCheck := column != ""
 	switch {
 	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
-	case expr.GetTypeCast() != nil:
+	case expr.GetTypeCast() != nil && isCastable(expr.GetTypeCast().Arg):
 		parts = []*node{expr.GetTypeCast().Arg}
 	case expr.GetAExpr() != nil && (inCheck || expr.GetAExpr().Kind == aExprOp):
 		if name := expr.GetAExpr().Name; len(name) != 1 || !operators[name[0].GetString_().GetSval()] && expr.GetAExpr().Kind == aExprOp {

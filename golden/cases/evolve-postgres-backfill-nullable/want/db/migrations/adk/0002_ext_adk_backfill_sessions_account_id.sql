@@ -12,17 +12,17 @@ DO $$
 BEGIN
     LOOP
         UPDATE adk_sessions
-        SET account_id = COALESCE(CAST(NULLIF(state ->> 'owner', '') AS uuid), '00000000-0000-0000-0000-000000000001')
+        SET account_id = COALESCE((NULLIF(state ->> 'owner', ''))::uuid, '00000000-0000-0000-0000-000000000001')
         WHERE account_id IS NULL AND (app_name, user_id, id) IN (
             SELECT app_name, user_id, id
             FROM adk_sessions
-            WHERE account_id IS NULL AND (COALESCE(CAST(NULLIF(state ->> 'owner', '') AS uuid), '00000000-0000-0000-0000-000000000001')) IS NOT NULL
+            WHERE account_id IS NULL AND (COALESCE((NULLIF(state ->> 'owner', ''))::uuid, '00000000-0000-0000-0000-000000000001')) IS NOT NULL
             LIMIT 1000
             FOR UPDATE
         );
         -- A batch can come to nothing because its rows were being written.
         EXIT WHEN NOT FOUND AND NOT EXISTS (
-            SELECT FROM adk_sessions WHERE account_id IS NULL AND (COALESCE(CAST(NULLIF(state ->> 'owner', '') AS uuid), '00000000-0000-0000-0000-000000000001')) IS NOT NULL
+            SELECT FROM adk_sessions WHERE account_id IS NULL AND (COALESCE((NULLIF(state ->> 'owner', ''))::uuid, '00000000-0000-0000-0000-000000000001')) IS NOT NULL
         );
         COMMIT;
     END LOOP;
