@@ -39,7 +39,12 @@ func (d Dialect) ParseBackfill(expression, table string, columns []string) (stri
 			r.Refuse(at, why)
 			return ""
 		}
-		return d.write(value.Expr)
+		sql := d.write(value.Expr)
+		again, err := newParser().ParseExpr(sql) // what is written has to mean what was read
+		if err != nil || !sqlparser.Equals.Expr(again, value.Expr) {
+			r.Refuse(0, dialects.RefuseExpression)
+		}
+		return sql
 	}, expression)
 }
 
