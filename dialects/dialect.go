@@ -32,6 +32,9 @@ type Dialect interface {
 	// tables in a subquery. Names are as the database stores them. It returns
 	// the expression as SQL, or the problems that were found.
 	ParseBackfill(expression, table string, columns []string) (string, []Problem)
+	// Widens reports whether a column of a type can get another, which holds all
+	// of its values, without each row being written again.
+	Widens(from, to string) bool
 	// ReadSchema adds to h what the SQL of one of the user's migrations does to
 	// tables, and returns what it could not read. file is its name in places.
 	ReadSchema(h *HostSchema, file, sql string) []Problem

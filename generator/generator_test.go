@@ -127,8 +127,8 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		old, new, says string
 	}{
-		"owner's type":    {"UUID NOT NULL", "BIGINT NOT NULL", "adk_sessions.account_id changes from UUID to BIGINT, for which every row would have to be written again under a lock"},
-		"the namespace":   {"    migrations:", "    schema: agents\n    migrations:", "the tables move from the connection's own to agents"},
+		"owner's type": {"UUID NOT NULL", "BIGINT NOT NULL", "adk_sessions.account_id changes from UUID to BIGINT, for which every row would have to be written again under a lock"},
+
 		"no scoped state": {"    migrations:", "    scoped_state: false\n    migrations:", "table adk_app_states with its rows"},
 		"no owner":        {"    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE\n", "", "column adk_sessions.account_id with its values"},
 		"another tool":    {"tool: goose", "tool: dbmate", "were emitted for goose"},

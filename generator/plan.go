@@ -178,8 +178,12 @@ func (p *planner) move() {
 	if from == to {
 		return
 	}
-	if !p.rules.MovesTables || from == "" || to == "" {
-		p.refuse("the tables move from %s to %s: adkgen moves tables only from one named schema or database to another, where the database can", orNone(from), orNone(to))
+	switch {
+	case !p.rules.MovesTables:
+		p.refuse("the tables move from %s to %s, which adkgen writes for PostgreSQL only", orNone(from), orNone(to))
+		return
+	case to == "":
+		p.refuse("the tables move from %s to the connection's own schema, whose name is not known: name it with schema:, such as public", from)
 		return
 	}
 	p.add(Change{Kind: CreateNamespace, NewName: to, OldName: from})
@@ -460,10 +464,14 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 	if old.Type == new.Type && old.Collation == new.Collation {
 		return true
 	}
-	host := dialects.HostColumn{Name: old.Name, Type: old.Type}
-	refusal, _ := p.dialect.CheckHost(dialects.Owner{Name: new.Name, Type: new.Type}, &dialects.HostTable{Name: t.Name}, host)
-	if refusal.Message == "" && (new.Owner || new.Extra) && old.Collation == new.Collation {
-		return true
+	if (new.Owner || new.Extra) && old.Collation == new.Collation {
+		switch {
+		case p.dialect.Widens(old.Type, new.Type):
+			return true
+		case p.dialect.Widens(new.Type, old.Type):
+			p.losses = append(p.losses, fmt.Sprintf("column %s.%s, which gets shorter: %s becomes %s", t.Name, new.Name, old.Type, new.Type))
+			return true
+		}
 	}
 	hint := "give the new column another name: adkgen adds it beside the old one, which stays until --allow-destructive"
 	if !new.Owner {

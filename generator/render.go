@@ -104,6 +104,9 @@ type renderer struct {
 func newRenderer(t Target) renderer { return renderer{t, t.Dialect.Traits(), map[string]string{}} }
 
 func (r renderer) quote(name string) string {
+	if name == "" {
+		return ""
+	}
 	quoted, known := r.quoted[name]
 	if !known {
 		quoted = r.target.Dialect.Quote(name)

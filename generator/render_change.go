@@ -18,6 +18,7 @@ type changeView struct {
 	Column            columnView
 	OldColumn         columnView
 	TypeChanges       bool // Column has another type than OldColumn
+	Narrows           bool // and one that does not hold all of its values
 	Index             indexView
 	Key               keyView
 	Check             Check
@@ -58,7 +59,8 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 			return err
 		}
 		up = append(up, text)
-		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures
+		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures ||
+			c.Kind == MoveTable && c.OldName == "" // its way down
 		if c.Kind == AddForeignKey && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
@@ -82,7 +84,11 @@ func (c Change) sentence(r renderer) string {
 	table, column := r.quote(c.Table.Name), r.quote(c.Column.Name)
 	switch c.Kind {
 	case CreateNamespace, MoveTable:
-		return "Moves the ADK tables from " + r.quote(c.OldName) + " to " + r.quote(c.NewName) + "."
+		from := "the connection's own schema"
+		if c.OldName != "" {
+			from = r.quote(c.OldName)
+		}
+		return "Moves the ADK tables from " + from + " to " + r.quote(c.NewName) + "."
 	case CreateTable:
 		return "Creates the tables in which ADK keeps scoped state."
 	case DropTable:
@@ -139,6 +145,7 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 	v := changeView{
 		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
+		Narrows:     c.OldColumn.Type != "" && !r.target.Dialect.Widens(c.OldColumn.Type, c.Column.Type),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),

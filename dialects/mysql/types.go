@@ -136,3 +136,20 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 	}
 	return sql, dialects.Refusal{}
 }
+
+// Widens implements dialects.Dialect: MySQL manual, 17.12.1 (Extending VARCHAR
+// Column Size). It is done in place when the length takes as many bytes as
+// before, one or two, whatever the character set.
+func (Dialect) Widens(from, to string) bool {
+	class := func(length int) int {
+		switch {
+		case length < 64: // one byte, with four bytes a character
+			return 1
+		case length < 256: // one or two, which the character set decides
+			return 2
+		}
+		return 3
+	}
+	old, new := dialects.ParseSized(from), dialects.ParseSized(to)
+	return from == to || strings.HasPrefix(old.Name, "VAR") && old.Longer(new) && class(old.Length) == class(new.Length)
+}

@@ -155,3 +155,9 @@ func (p *parser) number(least, most int, of string) (int, bool) {
 	}
 	return n, true
 }
+
+// Widens implements dialects.Dialect: ALTER TABLE, modify_col_properties: a
+// longer text or RAW, and a NUMBER of more digits.
+func (Dialect) Widens(from, to string) bool {
+	return from == to || dialects.ParseSized(from).Longer(dialects.ParseSized(to)) || strings.HasPrefix(from, "NUMBER(") && to == "NUMBER"
+}

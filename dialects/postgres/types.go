@@ -149,3 +149,18 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 	}
 	return base + "(" + strings.Join(modifiers, ", ") + ")" + array, userType, dialects.Refusal{}
 }
+
+// Widens implements dialects.Dialect: ALTER TABLE, Notes: a longer or unbounded
+// VARCHAR and NUMERIC of the same scale, and TEXT.
+func (Dialect) Widens(from, to string) bool {
+	old, new := dialects.ParseSized(from), dialects.ParseSized(to)
+	switch old.Name {
+	case "VARCHAR":
+		return to == "VARCHAR" || to == "TEXT" || old.Longer(new)
+	case "NUMERIC":
+		return to == "NUMERIC" || old.Longer(new)
+	case "TEXT":
+		return to == "VARCHAR"
+	}
+	return from == to
+}

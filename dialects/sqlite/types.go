@@ -85,3 +85,7 @@ func renderType(t *ast.TypeName) (sql string, userType bool, why dialects.Refusa
 	}
 	return sql, userType, dialects.Refusal{}
 }
+
+// Widens implements dialects.Dialect. The table is copied anyway, and a value
+// stays as it is when the affinity does.
+func (Dialect) Widens(from, to string) bool { return affinityOf(from) == affinityOf(to) }

@@ -25,12 +25,12 @@ var catalogTypes = map[string]map[string]string{
 	"postgres": {
 		`VARCHAR(128) COLLATE "C"`: "character varying(128) C", "TEXT": "text", "BIGINT": "bigint", "JSONB": "jsonb", "UUID": "uuid",
 		"JSON COMPRESSION lz4": "json lz4", "JSON": "json", "TIMESTAMPTZ": "timestamp with time zone",
-		"VARCHAR(64)": "character varying(64)", "BOOLEAN": "boolean", "INTEGER": "integer",
+		"VARCHAR(64)": "character varying(64)", "VARCHAR(128)": "character varying(128)", "BOOLEAN": "boolean", "INTEGER": "integer",
 	},
 	"mariadb": {
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
 		"BIGINT": "bigint(20)", "BIGINT UNSIGNED": "bigint(20) unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
-		"VARCHAR(36)": "varchar(36) utf8mb4_general_ci", "VARCHAR(64)": "varchar(64) utf8mb4_general_ci", "VARCHAR(200)": "varchar(200) utf8mb4_general_ci",
+		"VARCHAR(36)": "varchar(36) utf8mb4_general_ci", "VARCHAR(64)": "varchar(64) utf8mb4_general_ci", "VARCHAR(128)": "varchar(128) utf8mb4_general_ci", "VARCHAR(200)": "varchar(200) utf8mb4_general_ci",
 		"TEXT": "text utf8mb4_general_ci", "BOOLEAN": "tinyint(1)", "INT": "int(11)",
 	},
 	"sqlite": {},
