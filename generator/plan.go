@@ -506,6 +506,7 @@ func sameColumn(a, b Column) bool {
 // events that reference them. It gives the roles of those that it copies.
 func (p *planner) rebuild(current []Table) map[Role]bool {
 	roles := map[Role]bool{}
+	changed := map[string]bool{} // columns
 	var c Change
 	for _, before := range current {
 		after := p.wanted.table(before.Role)
@@ -521,20 +522,23 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 			switch new := column(*after, old.Name); {
 			case new == nil:
 				p.losses = append(p.losses, "column "+after.Name+"."+old.Name+" with its values")
-				c.Column = old
+				c.Column, changed[old.Name] = old, true
 			case !sameColumn(old, *new):
 				p.canChange(*after, old, *new)
-				c.Column = *new
+				c.Column, changed[old.Name] = *new, true
 			}
 		}
 		for _, new := range after.Columns {
 			if p.fills(before, new) {
-				c.Expression, c.Column = p.backfill, new
+				c.Expression, c.Column, changed[new.Name] = p.backfill, new, true
 			} else if column(before, new.Name) == nil {
 				p.canAdd(*after, new)
-				c.Column = new
+				c.Column, changed[new.Name] = new, true
 			}
 		}
+	}
+	if len(changed) > 1 {
+		c.Column = Column{} // the migration is named after the table alone
 	}
 	if len(roles) > 0 {
 		p.add(c)

@@ -136,7 +136,11 @@ func (c Change) sentence(r renderer) string {
 	case Validate:
 		return "Validates " + r.quote(c.NewName) + " for the rows that were there before it."
 	}
-	return "Changes " + table + "."
+	var names []string // of RebuildTables
+	for _, t := range c.Tables {
+		names = append(names, r.quote(t.Name))
+	}
+	return "Copies " + strings.Join(names, ", ") + " into new tables, to change columns or constraints."
 }
 
 // change renders one change.
