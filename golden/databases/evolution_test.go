@@ -11,8 +11,6 @@ import (
 	"testing"
 
 	"github.com/adkgen/adkgen/generator"
-	"github.com/pressly/goose/v3"
-	goosedatabase "github.com/pressly/goose/v3/database"
 	"gopkg.in/yaml.v3"
 )
 
@@ -39,18 +37,25 @@ func generated(t testing.TB, folder string, config []byte) generator.LockTarget 
 	return lock.Targets[0]
 }
 
+// evolve runs adkgen on a case of evolution in a folder: what was generated
+// before, then what is asked for now.
+func evolve(t testing.TB, folder, dir string) (before, after generator.LockTarget) {
+	t.Helper()
+	befores, err := filepath.Glob(dir + "/before*.yaml")
+	if err != nil || len(befores) == 0 {
+		t.Fatal("no configuration of before", err)
+	}
+	for _, file := range befores {
+		before = generated(t, folder, readFile(t, file))
+	}
+	return before, generated(t, folder, readFile(t, dir+"/adkgen.yaml"))
+}
+
 // gooseTo goes up or down to a version.
 func gooseTo(t testing.TB, h *host, name, dir string, up bool, version int) {
 	t.Helper()
-	dialect := map[string]goosedatabase.Dialect{"postgres": goosedatabase.DialectPostgres, "mariadb": goosedatabase.DialectMySQL, "sqlite": goosedatabase.DialectSQLite3}[h.dialect]
-	store, err := goosedatabase.NewStore(dialect, "ext_adk_migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectCustom, h.open(t, name), os.DirFS(dir), goose.WithStore(store))
-	if err != nil {
-		t.Fatal(err)
-	}
+	provider := gooseProvider(t, h.dialect, h.open(t, name), dir, "ext_adk_migrations")
+	var err error
 	if up {
 		_, err = provider.UpTo(context.Background(), int64(version))
 	} else {
@@ -135,15 +140,7 @@ func TestEvolution(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			work := t.TempDir()
-			befores, err := filepath.Glob(dir + "/before*.yaml")
-			if err != nil || len(befores) == 0 {
-				t.Fatal("no configuration of before", err)
-			}
-			var before generator.LockTarget
-			for _, file := range befores {
-				before = generated(t, work, readFile(t, file))
-			}
-			after := generated(t, work, readFile(t, dir+"/adkgen.yaml"))
+			before, after := evolve(t, work, dir)
 			migrations := filepath.Join(work, after.Dir)
 			h, database := hostFor(t, dialect)
 			db := h.open(t, database)

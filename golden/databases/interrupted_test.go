@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -15,8 +14,6 @@ import (
 	"github.com/adkgen/adkgen/generator"
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	goosedatabase "github.com/pressly/goose/v3/database"
 	modernc "modernc.org/sqlite"
 )
 
@@ -141,15 +138,7 @@ func TestInterrupted(t *testing.T) {
 				t.Parallel()
 				dir := filepath.Join(casesDir, "evolve-"+dialect+"-"+change)
 				work := t.TempDir()
-				befores, err := filepath.Glob(dir + "/before*.yaml")
-				if err != nil || len(befores) == 0 {
-					t.Fatal("no configuration of before", err)
-				}
-				var before generator.LockTarget
-				for _, file := range befores {
-					before = generated(t, work, readFile(t, file))
-				}
-				after := generated(t, work, readFile(t, dir+"/adkgen.yaml"))
+				before, after := evolve(t, work, dir)
 				for _, killed := range []bool{false, true} {
 					stopped := int64(0)
 					for more := true; more; {
@@ -182,15 +171,7 @@ func stopAt(t *testing.T, dialect, migrations string, before, after generator.Lo
 	old := found(t, h, db, before.Schema.Namespace, besides...)
 	fillSessions(t, h, db, before.Schema, sessions)
 
-	store, err := goosedatabase.NewStore(map[string]goosedatabase.Dialect{"postgres": goosedatabase.DialectPostgres, "mariadb": goosedatabase.DialectMySQL, "sqlite": goosedatabase.DialectSQLite3}[dialect], "ext_adk_migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectCustom, h.interrupted(t, name, i), os.DirFS(migrations), goose.WithStore(store))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = provider.Up(context.Background())
+	_, err := gooseProvider(t, dialect, h.interrupted(t, name, i), migrations, "ext_adk_migrations").Up(context.Background())
 	if !i.over.Load() {
 		if err != nil {
 			t.Fatal(err)

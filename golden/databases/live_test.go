@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/adkgen/adkgen/generator"
 	"github.com/go-sql-driver/mysql"
 )
 
@@ -89,15 +88,7 @@ func evolveLive(t testing.TB, dialect, change string, sessions int) *appender {
 	t.Helper()
 	dir := filepath.Join(casesDir, "evolve-"+dialect+"-"+change)
 	work := t.TempDir()
-	befores, err := filepath.Glob(dir + "/before*.yaml")
-	if err != nil || len(befores) == 0 {
-		t.Fatal("no configuration of before", err)
-	}
-	var before generator.LockTarget
-	for _, file := range befores {
-		before = generated(t, work, readFile(t, file))
-	}
-	after := generated(t, work, readFile(t, dir+"/adkgen.yaml"))
+	before, after := evolve(t, work, dir)
 	h, name := hostFor(t, dialect)
 	db := h.open(t, name)
 	for _, table := range []string{"users", "teams"} {

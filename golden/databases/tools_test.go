@@ -47,19 +47,27 @@ var migrators = map[string]migrator{
 	"plain":          {plain(".up.sql"), plain(".down.sql")},
 }
 
+// gooseProvider is goose as a library, with a bookkeeping table of its own.
+func gooseProvider(t testing.TB, dialect string, db *sql.DB, dir, bookkeeping string) *goose.Provider {
+	t.Helper()
+	names := map[string]goosedatabase.Dialect{"postgres": goosedatabase.DialectPostgres, "mariadb": goosedatabase.DialectMySQL,
+		"mysql": goosedatabase.DialectMySQL, "sqlite": goosedatabase.DialectSQLite3}
+	store, err := goosedatabase.NewStore(names[dialect], bookkeeping)
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectCustom, db, os.DirFS(dir), goose.WithStore(store))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider
+}
+
 func goosing(up bool) func(*testing.T, *host, string, string, string) {
 	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
 		t.Helper()
-		dialect := map[string]goosedatabase.Dialect{"postgres": goosedatabase.DialectPostgres, "mariadb": goosedatabase.DialectMySQL,
-			"mysql": goosedatabase.DialectMySQL, "sqlite": goosedatabase.DialectSQLite3}[h.dialect]
-		store, err := goosedatabase.NewStore(dialect, bookkeeping)
-		if err != nil {
-			t.Fatal(err)
-		}
-		provider, err := goose.NewProvider(goose.DialectCustom, h.open(t, name), os.DirFS(dir), goose.WithStore(store))
-		if err != nil {
-			t.Fatal(err)
-		}
+		provider := gooseProvider(t, h.dialect, h.open(t, name), dir, bookkeeping)
+		var err error
 		if up {
 			_, err = provider.Up(context.Background())
 		} else {
