@@ -160,8 +160,11 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+g.startAgain(locked))
 	}
 	if len(plan.refusals) > 0 {
-		return refuse("dialect", "the schema changes in a way that adkgen writes no migration for:\n  - "+strings.Join(plan.refusals, "\n  - "),
-			"go on as it says, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked))
+		var problems Problems
+		for _, r := range plan.refusals {
+			problems = append(problems, g.problem(t, r.key, r.message, r.hint+"; if the migrations were never applied anywhere, "+g.startAgain(locked)))
+		}
+		return problems
 	}
 	if len(plan.losses) > 0 && !g.in.AllowDestructive {
 		return refuse("dialect", "the migration would drop what cannot be brought back:\n  - "+strings.Join(plan.losses, "\n  - "),

@@ -127,7 +127,7 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 	for name, c := range map[string]struct {
 		old, new, says string
 	}{
-		"owner's type": {"UUID NOT NULL", "BIGINT NOT NULL", "adk_sessions.account_id changes from UUID to BIGINT, for which every row would have to be written again under a lock"},
+		"owner's type": {"UUID NOT NULL", "BIGINT NOT NULL", "owner_id_column: adk_sessions.account_id would change from UUID to BIGINT, for which every row has to be written again under a lock"},
 
 		"no scoped state": {"    migrations:", "    scoped_state: false\n    migrations:", "table adk_app_states with its rows"},
 		"no owner":        {"    owner_id_column: account_id UUID NOT NULL REFERENCES users(id) ON DELETE CASCADE\n", "", "column adk_sessions.account_id with its values"},

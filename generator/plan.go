@@ -14,8 +14,14 @@ type plan struct {
 	migrations []Migration
 	after      Schema   // the schema when all have run: the wanted one, and columns that wait to be dropped
 	notes      []string // what waits for a later run
-	refusals   []string // what cannot be planned, with what to do instead
+	refusals   []refusal
 	losses     []string // what would be lost; it needs --allow-destructive
+}
+
+// refusal is a change that cannot be planned.
+type refusal struct {
+	key           string // of the target, that asks for it
+	message, hint string
 }
 
 // planInput is what a plan is made from.
@@ -70,8 +76,19 @@ func (p *planner) add(c Change) {
 	p.changes = append(p.changes, c)
 }
 
-func (p *planner) refuse(format string, args ...any) {
-	p.refusals = append(p.refusals, fmt.Sprintf(format, args...))
+func (p *planner) refuse(key, message, hint string) {
+	p.refusals = append(p.refusals, refusal{key, message, hint})
+}
+
+// keyOf gives the key of a target that a column is written at.
+func keyOf(c Column) string {
+	switch {
+	case c.Owner:
+		return "owner_id_column"
+	case c.Extra:
+		return "columns"
+	}
+	return "dialect"
 }
 
 // table gives the table of a role; nil when the schema has none.
@@ -180,10 +197,10 @@ func (p *planner) move() {
 	}
 	switch {
 	case !p.rules.MovesTables:
-		p.refuse("the tables move from %s to %s, which adkgen writes for PostgreSQL only", orNone(from), orNone(to))
+		p.refuse("schema", fmt.Sprintf("the tables would move from %s to %s, which adkgen writes for PostgreSQL only", orNone(from), orNone(to)), "undo the change")
 		return
 	case to == "":
-		p.refuse("the tables move from %s to the connection's own schema, whose name is not known: name it with schema:, such as public", from)
+		p.refuse("schema", "the tables would move from "+from+" to the connection's own schema, whose name is not known", "name it with schema:, such as public")
 		return
 	}
 	p.add(Change{Kind: CreateNamespace, NewName: to, OldName: from})
@@ -415,9 +432,9 @@ func (p *planner) canAdd(t Table, c Column) bool {
 		return true
 	}
 	if c.Owner {
-		p.refuse("%s.%s is NOT NULL, and sessions that are there already have no value for it: say which with backfill: and an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)", t.Name, c.Name)
+		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)")
 	} else {
-		p.refuse("%s.%s is NOT NULL, and rows that are there already have no value for it: give it a constant DEFAULT", t.Name, c.Name)
+		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
 	}
 	return false
 }
@@ -475,9 +492,9 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 	}
 	hint := "give the new column another name: adkgen adds it beside the old one, which stays until --allow-destructive"
 	if !new.Owner {
-		hint = "undo the change: the column keeps the type that it was created with"
+		hint = "undo the change, or add a column of another name"
 	}
-	p.refuse("%s.%s changes from %s to %s, for which every row would have to be written again under a lock: %s", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation), hint)
+	p.refuse(keyOf(new), fmt.Sprintf("%s.%s would change from %s to %s, for which every row has to be written again under a lock", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation)), hint)
 	return false
 }
 
