@@ -457,7 +457,30 @@ func (p *planner) change(t Table, old, new Column) {
 			return
 		}
 	}
+	if p.rules.Validates && old.NotNull && !new.NotNull {
+		if old = p.relax(t, old); old == new {
+			return
+		}
+	}
 	p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old})
+}
+
+// relax lets a column be NULL, and gives it as it then is. The way down makes it
+// NOT NULL as require does: what goes up does nothing but for the first change.
+func (p *planner) relax(t Table, old Column) Column {
+	new := old
+	new.NotNull, new.NotNullConstraint = false, ""
+	check := p.notNullCheck(t, old)
+	require := Change{Kind: RequireColumn, Namespace: p.wanted.Namespace, Table: t, Column: old, OldColumn: new, Check: check}
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old, down: &require})
+	p.invalidate(t, check.Name, old.Name)
+	p.add(Change{Kind: DropCheck, Table: t, Check: check, Column: old})
+	return new
+}
+
+// notNullCheck is the check that proves that a column has no NULL.
+func (p *planner) notNullCheck(t Table, c Column) Check {
+	return Check{Name: derivedName(p.dialect, t.Name, c.Name, "not_null_ck"), Column: c.Name, Expression: p.dialect.Quote(c.Name) + " IS NOT NULL"}
 }
 
 // require makes a column NOT NULL without a lock for the time of a look at all
@@ -467,7 +490,7 @@ func (p *planner) require(t Table, old, new Column) Column {
 		p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old})
 		return new
 	}
-	check := Check{Name: derivedName(p.dialect, t.Name, new.Name, "not_null_ck"), Column: new.Name, Expression: p.dialect.Quote(new.Name) + " IS NOT NULL"}
+	check := p.notNullCheck(t, new)
 	p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new})
 	p.validate(t, check.Name, new.Name)
 	required := new

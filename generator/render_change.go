@@ -120,6 +120,9 @@ func (c Change) sentence(r renderer) string {
 	case AddCheck:
 		return "Adds the check " + r.quote(c.Check.Name) + "."
 	case DropCheck:
+		if c.Column.NotNull { // of a column that was made NULL: the check is for the way down
+			return "Does nothing; on the way down, adds " + r.quote(c.Check.Name) + ", so that " + column + " can be NOT NULL again."
+		}
 		return "Drops the check " + r.quote(c.Check.Name) + "."
 	case AddForeignKey:
 		return "Adds the foreign key " + r.quote(c.Reference.Name) + "."
