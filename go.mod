@@ -64,3 +64,5 @@ require (
 )
 
 tool github.com/sqlc-dev/sqlc/cmd/sqlc
+
+ignore ./golden/cases // Go that was generated, without the modules that it needs

@@ -32,11 +32,12 @@ type Target struct {
 	OwnIndexes  []ExtraIndex  // of the user's own
 	HostSchema  []string      // files or folders of the user's own migrations; none when they are not known
 	Migrations  Migrations
-	QueriesDir  string // "" for none
-	Snapshot    string // "" for none
-	Backfill    string // the expression that gives existing sessions their owner; "" for none
-	SQLC        *SQLC  // nil for none
-	Tenant      string // the word of tenants: that the target is made for; "" for none
+	QueriesDir  string   // "" for none
+	Snapshot    string   // "" for none
+	Backfill    string   // the expression that gives existing sessions their owner; "" for none
+	SQLC        *SQLC    // nil for none
+	Service     *Service // nil for none
+	Tenant      string   // the word of tenants: that the target is made for; "" for none
 	// SharesQueries: queries, snapshot and sqlc's configuration are for all
 	// tenants, and name no schema.
 	SharesQueries bool
@@ -82,17 +83,24 @@ type SQLC struct {
 	File, Package, Out string
 }
 
+// Service says where the session service goes: into the package that sqlc
+// writes, whose statements it uses.
+type Service struct {
+	Dir, Package string
+}
+
 // The keys of adkgen.yaml and where each belongs. A key that stands elsewhere
 // is answered with this table.
 var (
 	topKeys    = []string{"version", "targets"}
 	targetKeys = []string{"dialect", "tenants", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
-		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc"}
+		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc", "service"}
 	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
 	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
 	sqlcKeys      = []string{"file", "package", "out"}
+	serviceKeys   = []string{"dir", "package"}
 )
 
 var keyPlaces = []struct {
@@ -106,6 +114,7 @@ var keyPlaces = []struct {
 	{"migrations:", migrationKeys},
 	{"queries:", queryKeys},
 	{"sqlc:", sqlcKeys},
+	{"service:", serviceKeys},
 }
 
 // Tools are the migration tools that adkgen writes for.
@@ -356,6 +365,7 @@ func (p *configParser) target(n *yaml.Node) *Target {
 		p.refuse(values["snapshot"], "snapshot", "the snapshot is a file of SQL", "let its name end in .sql")
 	}
 	p.sqlc(t)
+	p.service(t)
 	return t
 }
 
@@ -647,10 +657,7 @@ func (p *configParser) sqlc(t *Target) {
 		}
 	}
 	if m["package"] != nil {
-		s.Package = p.stringOf(m, "package")
-		if s.Package != "" && !packageName.MatchString(s.Package) {
-			p.refuse(m["package"], "package", strconv.Quote(s.Package)+" is not a name for a Go package", "write lower-case letters and digits, such as adkdb")
-		}
+		s.Package = p.packageOf(m)
 	}
 	switch traits := t.Dialect.Traits(); {
 	case traits.SQLCEngine == "":
@@ -660,4 +667,56 @@ func (p *configParser) sqlc(t *Target) {
 	default:
 		t.SQLC = s
 	}
+}
+
+// packageOf reads the name of a Go package.
+func (p *configParser) packageOf(values map[string]*yaml.Node) string {
+	name := p.stringOf(values, "package")
+	if name != "" && !packageName.MatchString(name) {
+		p.refuse(values["package"], "package", strconv.Quote(name)+" is not a name for a Go package", "write lower-case letters and digits, such as adkdb")
+	}
+	return name
+}
+
+// service reads where the session service goes. What is not written is where
+// sqlc writes.
+func (p *configParser) service(t *Target) {
+	const key = "service"
+	n := t.places[key]
+	if n == nil {
+		return
+	}
+	m := p.mapping(n, "service:", serviceKeys)
+	if m == nil {
+		return
+	}
+	switch traits := t.Dialect.Traits(); {
+	case traits.SQLCEngine == "":
+		p.refuse(n, key, "the service stands on the code that sqlc writes, and sqlc has no engine for "+traits.Title, "remove service:")
+		return
+	case t.places["queries"] == nil:
+		p.refuse(n, key, "the service has no queries to stand on", "write queries: {dir: db/queries/adk}")
+		return
+	}
+	s := &Service{Dir: p.pathOf(m, "dir"), Package: p.packageOf(m)}
+	if t.places["sqlc"] == nil { // a sqlc.yaml of the user's own
+		for _, missing := range serviceKeys {
+			if m[missing] == nil {
+				p.refuse(n, key, missing+" is missing, and there is no sqlc: to take it from", "write service: {dir: internal/adkdb, package: adkdb}, with the package that sqlc generates")
+			}
+		}
+	}
+	if t.SQLC != nil {
+		for _, part := range []struct {
+			key, word string
+			value     *string
+			sqlc      string
+		}{{"dir", "out", &s.Dir, t.SQLC.Out}, {"package", "package", &s.Package, t.SQLC.Package}} {
+			if m[part.key] != nil && *part.value != "" && *part.value != part.sqlc {
+				p.refuse(m[part.key], part.key, "the service uses statements that only sqlc's own package can see, and sqlc writes to "+part.word+" "+part.sqlc, "remove the key, or write "+part.key+": "+part.sqlc)
+			}
+			*part.value = part.sqlc
+		}
+	}
+	t.Service = s
 }

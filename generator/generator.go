@@ -230,7 +230,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		bare.Namespace = ""
 		shared, sharedSchema = newRenderer(bare), wantedSchema(bare)
 	}
-	for _, render := range []func(Schema) ([]File, error){shared.queryFiles, shared.snapshotFile} {
+	for _, render := range []func(Schema) ([]File, error){shared.queryFiles, shared.serviceFile, shared.snapshotFile} {
 		files, err := render(sharedSchema)
 		if err != nil {
 			result.err = err

@@ -38,6 +38,13 @@ type view struct {
 	Sessions, Events      *tableView
 	AppStates, UserStates *tableView  // nil without scoped state
 	Owner                 *columnView // nil for none
+	Package               string      // of the Go code that stands on the queries
+}
+
+// WithoutOwner is the view of a query that looks at no owner.
+func (v view) WithoutOwner() view {
+	v.Owner = nil
+	return v
 }
 
 type tableView struct {
@@ -381,6 +388,9 @@ func (r renderer) queryFiles(schema Schema) ([]File, error) {
 	if v.AppStates != nil {
 		names = append(names, "states.sql")
 	}
+	if r.target.Service != nil {
+		names = append(names, "service.sql")
+	}
 	var files []File
 	for _, name := range names {
 		text, err := r.render(r.traits.Templates+"/queries/"+name+".tmpl", v)
@@ -390,6 +400,21 @@ func (r renderer) queryFiles(schema Schema) ([]File, error) {
 		files = append(files, File{Path: path.Join(r.target.QueriesDir, name), Content: []byte(text), role: roleGenerated})
 	}
 	return files, nil
+}
+
+// serviceFile renders the session service in Go, on the code that sqlc makes of
+// the queries.
+func (r renderer) serviceFile(schema Schema) ([]File, error) {
+	if r.target.Service == nil {
+		return nil, nil
+	}
+	v := r.view(schema.Namespace, schema.Tables, false)
+	v.Package = r.target.Service.Package
+	text, err := r.render(r.traits.Templates+"/service.go.tmpl", v)
+	if err != nil {
+		return nil, err
+	}
+	return []File{{Path: path.Join(r.target.Service.Dir, "session_service.go"), Content: []byte(text), role: roleGenerated}}, nil
 }
 
 // snapshotFile renders the whole schema as one file that can be run again.

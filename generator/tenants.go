@@ -107,6 +107,6 @@ func (p *configParser) shareQueries(t *Target, first bool) {
 	}
 	t.SharesQueries = true
 	if !first {
-		t.QueriesDir, t.Snapshot, t.SQLC = "", "", nil
+		t.QueriesDir, t.Snapshot, t.SQLC, t.Service = "", "", nil, nil
 	}
 }

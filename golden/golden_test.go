@@ -7,6 +7,7 @@ package golden
 import (
 	"errors"
 	"flag"
+	"go/format"
 	"io/fs"
 	"maps"
 	"os"
@@ -211,5 +212,27 @@ func TestAllReasons(t *testing.T) {
 		if !strings.HasPrefix(string(config), "# ") {
 			t.Errorf("%s/adkgen.yaml does not say in a comment at its top why the case exists", dir)
 		}
+	}
+}
+
+// TestGoIsFormatted holds that gofmt has nothing to do on the Go that comes out.
+func TestGoIsFormatted(t *testing.T) {
+	found := 0
+	for _, dir := range caseDirs(t) {
+		for name, text := range readTree(t, filepath.Join(dir, "want")) {
+			if filepath.Ext(name) != ".go" {
+				continue
+			}
+			found++
+			formatted, err := format.Source([]byte(text))
+			if err != nil {
+				t.Errorf("%s: %s: %v", dir, name, err)
+			} else if string(formatted) != text {
+				t.Errorf("%s: %s is not as gofmt writes it (- is, + should be):\n%s", dir, name, udiff.Unified("is", "should be", text, string(formatted)))
+			}
+		}
+	}
+	if found < 8 {
+		t.Errorf("only %d files of Go", found)
 	}
 }

@@ -17,7 +17,7 @@ WITH advanced AS (
     UPDATE adk_sessions AS s
     SET state       = CASE WHEN $7::jsonb = '{}' THEN s.state ELSE s.state || $7::jsonb END,
         revision    = s.revision + 1,
-        update_time = $5::timestamptz
+        update_time = GREATEST(s.update_time, $5::timestamptz)
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
     RETURNING s.app_name, s.user_id, s.id, s.revision
 ), merged_app_state AS (

@@ -8,7 +8,7 @@ WITH advanced AS (
     UPDATE adk_sessions AS s
     SET state       = CASE WHEN @session_delta::jsonb = '{}' THEN s.state ELSE s.state || @session_delta::jsonb END,
         revision    = s.revision + 1,
-        update_time = @timestamp::timestamptz
+        update_time = GREATEST(s.update_time, @timestamp::timestamptz)
     WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
     RETURNING s.app_name, s.user_id, s.id, s.revision
 ), merged_app_state AS (

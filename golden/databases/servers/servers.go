@@ -1,0 +1,224 @@
+// Package servers starts database servers for tests and benchmarks, each in a
+// folder of its own, on a free port of this machine.
+package servers
+
+import (
+	"database/sql"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	_ "github.com/go-sql-driver/mysql"
+	_ "github.com/jackc/pgx/v5/stdlib"
+)
+
+// Server is a running database server.
+type Server struct {
+	Dialect string                       // adkgen's word for it
+	Driver  string                       // of database/sql
+	DSN     func(database string) string // for that driver
+	URL     func(database string) string // for tools that take a URL
+	Admin   string                       // a database that is always there
+
+	command []string // nil for a server that was there before
+	as      string   // the user that runs it
+	dir     string
+	process *exec.Cmd
+}
+
+// Postgres starts PostgreSQL in a new folder below dir, or takes the server that
+// ADKGEN_POSTGRES_DSN names (postgres://user:password@host:port). Settings are
+// written name=value.
+func Postgres(dir string, settings ...string) (*Server, error) {
+	if dsn := os.Getenv("ADKGEN_POSTGRES_DSN"); dsn != "" {
+		s := postgresAt(dsn)
+		return s, s.Wait()
+	}
+	initdb, err := find("initdb")
+	if err != nil {
+		return nil, err
+	}
+	program, err := find("postgres")
+	if err != nil {
+		return nil, err
+	}
+	dir = filepath.Join(dir, "postgres")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := runAs("postgres", dir, initdb, "-D", dir, "-U", "adkgen", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+		return nil, err
+	}
+	address := FreeAddress()
+	_, port, _ := net.SplitHostPort(address)
+	s := postgresAt("postgres://adkgen@" + address)
+	s.as, s.dir = "postgres", dir
+	s.command = []string{program, "-D", dir, "-p", port, "-k", dir, "-h", "127.0.0.1", "-c", "max_connections=200"}
+	for _, setting := range settings {
+		s.command = append(s.command, "-c", setting)
+	}
+	return s, s.Start()
+}
+
+func postgresAt(address string) *Server {
+	at := func(database string) string { return address + "/" + database + "?sslmode=disable" }
+	return &Server{Dialect: "postgres", Driver: "pgx", DSN: at, URL: at, Admin: "postgres"}
+}
+
+// MariaDB starts MariaDB in a new folder below dir, or takes the server that
+// ADKGEN_MARIADB_DSN names (user:password@host:port). Settings are written
+// name=value.
+func MariaDB(dir string, settings ...string) (*Server, error) {
+	if dsn := os.Getenv("ADKGEN_MARIADB_DSN"); dsn != "" {
+		login, address, _ := strings.Cut(dsn, "@")
+		s := MySQLAt("mariadb", login, address, "mysql")
+		return s, s.Wait()
+	}
+	install, err := find("mariadb-install-db")
+	if err != nil {
+		return nil, err
+	}
+	program, err := find("mariadbd")
+	if err != nil {
+		return nil, err
+	}
+	dir = filepath.Join(dir, "mariadb")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := runAs("mysql", dir, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
+		return nil, err
+	}
+	address := FreeAddress()
+	_, port, _ := net.SplitHostPort(address)
+	s := MySQLAt("mariadb", "root", address, "mysql")
+	s.as, s.dir = "mysql", dir
+	s.command = []string{program, "--no-defaults", "--datadir=" + dir, "--socket=" + filepath.Join(dir, "socket"), "--port=" + port,
+		"--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--skip-log-bin"}
+	for _, setting := range settings {
+		s.command = append(s.command, "--"+setting)
+	}
+	return s, s.Start()
+}
+
+// MySQLAt describes a server of MySQL's protocol that runs. login is user or
+// user:password.
+func MySQLAt(dialect, login, address, admin string) *Server {
+	return &Server{
+		Dialect: dialect, Driver: "mysql", Admin: admin,
+		DSN: func(database string) string {
+			return fmt.Sprintf("%s@tcp(%s)/%s?parseTime=true&multiStatements=true&interpolateParams=true&loc=UTC", login, address, database)
+		},
+		URL: func(database string) string { return fmt.Sprintf("mysql://%s@%s/%s", login, address, database) },
+	}
+}
+
+// Start starts a server that was stopped or killed, and waits until it answers.
+func (s *Server) Start() error {
+	s.process = exec.Command(s.command[0], s.command[1:]...)
+	if err := as(s.process, s.as, s.dir); err != nil {
+		return err
+	}
+	if err := s.process.Start(); err != nil {
+		return err
+	}
+	return s.Wait()
+}
+
+// Stop ends a server that was started here, and waits for it.
+func (s *Server) Stop() { s.end(syscall.SIGINT) }
+
+// Kill ends a server that was started here as a power cut would.
+func (s *Server) Kill() { s.end(syscall.SIGKILL) }
+
+// IsOurs reports whether the server was started here.
+func (s *Server) IsOurs() bool { return s.command != nil }
+
+func (s *Server) end(signal syscall.Signal) {
+	if s.process == nil {
+		return
+	}
+	_ = s.process.Process.Signal(signal)
+	done := make(chan struct{})
+	go func() { _ = s.process.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		_ = s.process.Process.Kill()
+	}
+	s.process = nil
+}
+
+// Wait connects until the server answers.
+func (s *Server) Wait() error {
+	db, err := sql.Open(s.Driver, s.DSN(s.Admin))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	for range 300 {
+		if err = db.Ping(); err == nil {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return err
+}
+
+// FreeAddress gives a host and port of this machine that nobody listens on.
+func FreeAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// find looks for a server's program where Debian puts it, too.
+func find(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/", "/usr/sbin/", "/usr/local/pgsql/bin/"} {
+		if found, _ := filepath.Glob(pattern + name); len(found) > 0 {
+			return found[len(found)-1], nil
+		}
+	}
+	return "", fmt.Errorf("%s is not installed", name)
+}
+
+func runAs(name, dir string, command ...string) error {
+	cmd := exec.Command(command[0], command[1:]...)
+	if err := as(cmd, name, dir); err != nil {
+		return err
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w\n%s", command[0], err, out)
+	}
+	return nil
+}
+
+// as makes a command run as another user where this one is root, whom
+// PostgreSQL refuses, and gives that user the folder.
+func as(cmd *exec.Cmd, name, dir string) error {
+	if os.Getuid() != 0 {
+		return nil
+	}
+	u, err := user.Lookup(name)
+	if err != nil {
+		return err
+	}
+	uid, _ := strconv.Atoi(u.Uid)
+	gid, _ := strconv.Atoi(u.Gid)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+	cmd.Dir = dir
+	return os.Chown(dir, uid, gid)
+}
