@@ -1,0 +1,465 @@
+package service
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	ownedmysql "github.com/adkgen/adkgen/golden/databases/mysqldb"
+	ownedpostgres "github.com/adkgen/adkgen/golden/databases/postgresdb"
+	"github.com/adkgen/adkgen/golden/databases/service/mysqldb"
+	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
+	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
+	ownedsqlite "github.com/adkgen/adkgen/golden/databases/sqlitedb"
+	"google.golang.org/adk/v2/model"
+	"google.golang.org/adk/v2/session"
+	"google.golang.org/genai"
+)
+
+// What ADK's own tests leave out.
+
+// errorsOf are the errors of a kind's package.
+type errorsOf struct{ notFound, exists, stale, eventExists, foreign, noOwner error }
+
+func (k kind) errors() errorsOf {
+	switch {
+	case k.dialect == "postgres" && k.owned:
+		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrNoOwner}
+	case k.dialect == "postgres":
+		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, nil}
+	case k.dialect == "mariadb" && k.owned:
+		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrNoOwner}
+	case k.dialect == "mariadb":
+		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, nil}
+	case k.owned:
+		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrNoOwner}
+	}
+	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, nil}
+}
+
+// now is a time with microseconds.
+var now = time.Date(2026, 3, 14, 15, 9, 26, 535898000, time.UTC)
+
+func create(t testing.TB, s session.Service, user, id string, state map[string]any) session.Session {
+	t.Helper()
+	created, err := s.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: user, SessionID: id, State: state})
+	must(t, err)
+	return created.Session
+}
+
+func get(t testing.TB, s session.Service, user, id string) session.Session {
+	t.Helper()
+	got, err := s.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: user, SessionID: id})
+	must(t, err)
+	return got.Session
+}
+
+func newEvent(id string, at time.Time, delta map[string]any) *session.Event {
+	e := &session.Event{ID: id, InvocationID: "inv", Author: "agent", Timestamp: at, Actions: session.EventActions{StateDelta: delta}}
+	e.Content = genai.NewContentFromText("Hello", genai.RoleModel)
+	return e
+}
+
+func appendTo(t testing.TB, s session.Service, to session.Session, e *session.Event) *session.Event {
+	t.Helper()
+	must(t, s.AppendEvent(t.Context(), to, e))
+	return e
+}
+
+func ids(s session.Session) (list []string) {
+	for e := range s.Events().All() {
+		list = append(list, e.ID)
+	}
+	return list
+}
+
+func stateOf(s session.Session) map[string]any { return maps.Collect(s.State().All()) }
+
+// equal compares, as JSON does: 1 and 1.0 are one number.
+func equal(t testing.TB, what string, got, want any) {
+	t.Helper()
+	if !reflect.DeepEqual(viaJSON(t, got), viaJSON(t, want)) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func viaJSON(t testing.TB, v any) (result any) {
+	t.Helper()
+	text, err := json.Marshal(v)
+	must(t, err)
+	must(t, json.Unmarshal(text, &result))
+	return result
+}
+
+func is(t testing.TB, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) || want == nil {
+		t.Errorf("%s: got error %v, want %v", what, err, want)
+	}
+}
+
+// seqs are the seqs of a session's events in the database.
+func (s *store) seqs(t testing.TB, user, id string) (list []int) {
+	t.Helper()
+	rows, err := s.db.Query(fmt.Sprintf("SELECT seq FROM %s WHERE user_id = '%s' AND session_id = '%s' ORDER BY seq", s.eventsTable(), user, id))
+	must(t, err)
+	defer rows.Close()
+	for rows.Next() {
+		var seq int
+		must(t, rows.Scan(&seq))
+		list = append(list, seq)
+	}
+	must(t, rows.Err())
+	return list
+}
+
+// wantSeqs holds that a session has n events with the seqs 1 to n.
+func (s *store) wantSeqs(t testing.TB, user, id string, n int) {
+	t.Helper()
+	var want []int
+	for i := range n {
+		want = append(want, i+1)
+	}
+	if got := s.seqs(t, user, id); !slices.Equal(got, want) {
+		t.Errorf("session %s of %s has the seqs %v, want 1 to %d", id, user, got, n)
+	}
+}
+
+func TestTwoUsersWithOneSessionID(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		alice, bob := create(t, service, "alice", "s1", nil), create(t, service, "bob", "s1", map[string]any{"k": "bob's"})
+		appendTo(t, service, alice, newEvent("e1", now, map[string]any{"k": "alice's", "user:u": 1}))
+		appendTo(t, service, bob, newEvent("e1", now, nil))
+		equal(t, "alice's state", stateOf(get(t, service, "alice", "s1")), map[string]any{"k": "alice's", "user:u": 1})
+		equal(t, "bob's state", stateOf(get(t, service, "bob", "s1")), map[string]any{"k": "bob's"})
+		must(t, service.Delete(t.Context(), &session.DeleteRequest{AppName: "app", UserID: "alice", SessionID: "s1"}))
+		equal(t, "bob's events", ids(get(t, service, "bob", "s1")), []string{"e1"})
+		equal(t, "alice's events", s.seqs(t, "alice", "s1"), nil)
+	})
+}
+
+func TestEqualTimestampsStayInAppendOrder(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		var want []string
+		for _, id := range []string{"z", "a", "m", "b", "y", "c"} {
+			appendTo(t, service, open, newEvent(id, now, nil))
+			want = append(want, id)
+		}
+		appendTo(t, service, open, newEvent("earlier", now.Add(-time.Hour), nil))
+		equal(t, "the events", ids(get(t, service, "alice", "s1")), append([]string{"earlier"}, want...))
+		got, err := service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "alice", SessionID: "s1", NumRecentEvents: 2})
+		must(t, err)
+		equal(t, "the newest two", ids(got.Session), want[4:])
+		s.wantSeqs(t, "alice", "s1", 7)
+	})
+}
+
+func TestStateDeltasSetTopLevelKeys(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		for _, prefix := range []string{"", "app:", "user:"} {
+			id := "s" + strings.TrimSuffix(prefix, ":")
+			open := create(t, service, "alice", id, map[string]any{
+				prefix + "object": map[string]any{"a": 1, "b": map[string]any{"c": 2}}, prefix + "list": []any{1, 2}, prefix + "kept": "ä\U0001F600\"'", "temp:x": 1})
+			appendTo(t, service, open, newEvent("e1", now, map[string]any{
+				prefix + "object": map[string]any{"b": map[string]any{"d": nil}}, prefix + "list": []any{nil, map[string]any{}},
+				prefix + "null": nil, prefix + "big": 12345678901234567, prefix + "": "no name", prefix + `q"'\$.x`: true, "temp:y": 2}))
+			appendTo(t, service, open, newEvent("e2", now, map[string]any{prefix + "null": nil, prefix + "object": nil}))
+			appendTo(t, service, open, newEvent("e3", now, map[string]any{prefix + "object": map[string]any{"e": nil, "f": []any{}}}))
+			want := map[string]any{prefix + "object": map[string]any{"e": nil, "f": []any{}}, prefix + "list": []any{nil, map[string]any{}},
+				prefix + "kept": "ä\U0001F600\"'", prefix + "null": nil, prefix + "big": 12345678901234567, prefix + "": "no name", prefix + `q"'\$.x`: true}
+			got := stateOf(get(t, service, "alice", id))
+			maps.DeleteFunc(got, func(key string, _ any) bool { return !strings.HasPrefix(key, prefix) || prefix == "" && strings.Contains(key, ":") })
+			equal(t, "the state of "+prefix, got, want)
+			if value, err := open.State().Get("temp:y"); err != nil || value != 2 {
+				t.Errorf("temp:y is gone from the open session: %v, %v", value, err)
+			}
+		}
+	})
+}
+
+func TestLargeAndStrangeContent(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		large := newEvent("large", now, nil)
+		large.Content = genai.NewContentFromText(strings.Repeat("0123456789abcdef", 1<<16), genai.RoleModel)
+		nul := newEvent("nul", now.Add(1), nil)
+		nul.Content = genai.NewContentFromText("a\x00b\u2028<&>\U0001F600", genai.RoleUser)
+		nul.CustomMetadata = map[string]any{"k\x00": "\x00", "html": "<b>"}
+		nul.Output = map[string]any{"nested": []any{1.5, nil, "x"}}
+		node := newEvent("node", now.Add(2*time.Microsecond), nil)
+		node.NodeInfo = &session.NodeInfo{Path: "a/b@1", OutputFor: []string{"a"}}
+		node.Routes = []string{"r"}
+		node.Actions.ArtifactDelta = map[string]int64{"f": 3}
+		for _, e := range []*session.Event{large, nul, node} {
+			appendTo(t, service, open, e)
+		}
+		i := 0
+		for e := range get(t, service, "alice", "s1").Events().All() {
+			if want := []*session.Event{large, nul, node}[i]; !reflect.DeepEqual(viaJSON(t, e), viaJSON(t, want)) || !e.Timestamp.Equal(want.Timestamp) || e.Timestamp.Location() != time.UTC {
+				t.Errorf("event %s has changed", want.ID)
+			}
+			i++
+		}
+		equal(t, "the number of events", i, 3)
+	})
+}
+
+func TestTimes(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		before := open.LastUpdateTime()
+		zero := appendTo(t, service, open, newEvent("zero", time.Time{}, nil))
+		if !open.LastUpdateTime().Equal(before) || !zero.Timestamp.IsZero() {
+			t.Errorf("a zero timestamp moved the session to %v, or became %v", open.LastUpdateTime(), zero.Timestamp)
+		}
+		at := time.Date(2126, 1, 2, 3, 4, 5, 678901999, time.FixedZone("", 3600))
+		e := appendTo(t, service, open, newEvent("late", at, nil))
+		if want := at.Truncate(time.Microsecond); !e.Timestamp.Equal(want) || !open.LastUpdateTime().Equal(want) {
+			t.Errorf("%v became %v, and the session is of %v", at, e.Timestamp, open.LastUpdateTime())
+		}
+		got := get(t, service, "alice", "s1")
+		if !got.LastUpdateTime().Equal(e.Timestamp) || !got.Events().At(0).Timestamp.IsZero() || !got.Events().At(1).Timestamp.Equal(e.Timestamp) || got.Events().At(2) != nil {
+			t.Errorf("read back: session of %v, events of %v", got.LastUpdateTime(), ids(got))
+		}
+		for _, c := range []struct {
+			after time.Time
+			want  []string
+		}{{time.Time{}, []string{"zero", "late"}}, {e.Timestamp, []string{"late"}}, {e.Timestamp.Add(time.Nanosecond), nil}, {now, []string{"late"}}} {
+			got, err := service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "alice", SessionID: "s1", After: c.after})
+			must(t, err)
+			equal(t, fmt.Sprint("events after ", c.after), ids(got.Session), c.want)
+		}
+	})
+}
+
+func TestKeysCompareByteForByte(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		keys := []string{"alice", "ALICE", "älice", "alice ", " alice", "a%"}
+		for _, user := range keys {
+			for _, id := range keys {
+				appendTo(t, service, create(t, service, user, id, map[string]any{"user:me": user}), newEvent(id, now, nil))
+			}
+		}
+		for _, user := range keys {
+			listed, err := service.List(t.Context(), &session.ListRequest{AppName: "app", UserID: user})
+			must(t, err)
+			equal(t, "sessions of "+user, len(listed.Sessions), len(keys))
+			for _, id := range keys {
+				got := get(t, service, user, id)
+				equal(t, "the session "+id+" of "+user, []any{ids(got), stateOf(got)["user:me"]}, []any{[]string{id}, user})
+			}
+		}
+		all, err := service.List(t.Context(), &session.ListRequest{AppName: "app"})
+		must(t, err)
+		equal(t, "all sessions", len(all.Sessions), len(keys)*len(keys))
+		for _, listed := range all.Sessions {
+			equal(t, "the state in the list of all", stateOf(listed)["user:me"], listed.UserID())
+		}
+	})
+}
+
+func TestStaleSessions(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		create(t, service, "alice", "s1", nil)
+		first, second := get(t, service, "alice", "s1"), get(t, service, "alice", "s1")
+		appendTo(t, service, first, newEvent("e1", now, map[string]any{"k": 1, "app:k": 1}))
+		e := newEvent("e2", now, map[string]any{"k": 2, "app:k": 2, "user:k": 2})
+		is(t, "an append to a stale session", service.AppendEvent(t.Context(), second, e), s.errors().stale)
+		equal(t, "the stale session", []any{ids(second), stateOf(second)}, []any{nil, map[string]any{}})
+		equal(t, "the states", stateOf(get(t, service, "alice", "s1")), map[string]any{"k": 1, "app:k": 1})
+		appendTo(t, service, get(t, service, "alice", "s1"), e)
+		s.wantSeqs(t, "alice", "s1", 2)
+	})
+}
+
+func TestAppendsAreNotDoubled(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		create(t, service, "alice", "s1", nil)
+		first, again := get(t, service, "alice", "s1"), get(t, service, "alice", "s1")
+		appendTo(t, service, first, newEvent("e1", now, map[string]any{"n": 1}))
+		// As after a lost connection: the same event, and the session as it was.
+		appendTo(t, service, again, newEvent("e1", now, map[string]any{"n": 1}))
+		appendTo(t, service, again, newEvent("e2", now, nil))
+		is(t, "an id that is taken", service.AppendEvent(t.Context(), again, newEvent("e1", now, nil)), s.errors().eventExists)
+		appendTo(t, service, again, newEvent("e3", now, nil))
+		s.wantSeqs(t, "alice", "s1", 3)
+		equal(t, "the session that was open", ids(again), []string{"e1", "e2", "e3"})
+	})
+}
+
+func TestErrors(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		want := s.errors()
+		open := create(t, service, "alice", "s1", nil)
+		_, err := service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: "alice", SessionID: "s1", State: map[string]any{"app:k": 1, "user:k": 1}})
+		is(t, "an id that is taken", err, want.exists)
+		equal(t, "the state after that", stateOf(get(t, service, "alice", "s1")), map[string]any{})
+		_, err = service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "bob", SessionID: "s1"})
+		is(t, "another user's session", err, want.notFound)
+		must(t, service.Delete(t.Context(), &session.DeleteRequest{AppName: "app", UserID: "alice", SessionID: "s1"}))
+		is(t, "a deleted session", service.AppendEvent(t.Context(), open, newEvent("e", now, nil)), want.notFound)
+		other, err := session.InMemoryService().Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: "alice"})
+		must(t, err)
+		is(t, "a session of another service", service.AppendEvent(t.Context(), other.Session, newEvent("e", now, nil)), want.foreign)
+		open = create(t, service, "alice", "s2", nil)
+		if err := service.AppendEvent(t.Context(), open, newEvent("e", now, map[string]any{"f": func() {}})); err == nil {
+			t.Error("a function was stored")
+		}
+		if err := service.AppendEvent(t.Context(), nil, newEvent("e", now, nil)); err == nil {
+			t.Error("an event was appended to nil")
+		}
+		if err := service.AppendEvent(t.Context(), open, nil); err == nil {
+			t.Error("nil was appended")
+		}
+		for _, r := range []*session.GetRequest{{UserID: "u", SessionID: "s"}, {AppName: "a", SessionID: "s"}, {AppName: "a", UserID: "u"}} {
+			if _, err := service.Get(t.Context(), r); err == nil || errors.Is(err, want.notFound) {
+				t.Errorf("get without a key: %v", err)
+			}
+		}
+		partial := &session.Event{ID: "p", LLMResponse: model.LLMResponse{Partial: true}}
+		must(t, service.AppendEvent(t.Context(), open, partial))
+		anonymous := appendTo(t, service, open, newEvent("", now, map[string]any{"temp:t": 1}))
+		equal(t, "the events", ids(open), []string{anonymous.ID})
+		if anonymous.ID == "" || anonymous.Actions.StateDelta["temp:t"] != 1 || len(open.Events().At(0).Actions.StateDelta) != 0 {
+			t.Errorf("the id %q, the caller's delta %v, the session's %v", anonymous.ID, anonymous.Actions.StateDelta, open.Events().At(0).Actions.StateDelta)
+		}
+	})
+}
+
+func TestOwnersAreApart(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		if !s.owned {
+			t.Skip("no owner column")
+		}
+		want := s.errors()
+		mine, theirs := s.asOwner(t.Context(), 0), s.asOwner(t.Context(), 1)
+		key := session.GetRequest{AppName: "app", UserID: "alice", SessionID: "s1"}
+		open := create(t, service, "alice", "s1", nil)
+		_, err := service.Get(theirs, &key)
+		is(t, "get", err, want.notFound)
+		is(t, "append", service.AppendEvent(theirs, open, newEvent("e1", now, map[string]any{"app:k": 1})), want.notFound)
+		must(t, service.Delete(theirs, &session.DeleteRequest{AppName: "app", UserID: "alice", SessionID: "s1"}))
+		_, err = service.Create(theirs, &session.CreateRequest{AppName: "app", UserID: "alice", SessionID: "s1"})
+		is(t, "create", err, want.exists)
+		for _, user := range []string{"alice", ""} {
+			for ctx, n := range map[context.Context]int{mine: 1, theirs: 0} {
+				listed, err := service.List(ctx, &session.ListRequest{AppName: "app", UserID: user})
+				must(t, err)
+				equal(t, "sessions in the list of "+user, len(listed.Sessions), n)
+			}
+		}
+		must(t, service.AppendEvent(mine, open, newEvent("e1", now, nil)))
+		equal(t, "the session afterwards", []any{ids(get(t, service, "alice", "s1")), stateOf(get(t, service, "alice", "s1"))}, []any{[]string{"e1"}, map[string]any{}})
+
+		nobody := context.WithValue(t.Context(), ownerGiven{}, true)
+		_, err = service.Create(nobody, &session.CreateRequest{AppName: "app", UserID: "alice"})
+		is(t, "create without an owner", err, want.noOwner)
+		_, err = service.Get(nobody, &key)
+		is(t, "get without an owner", err, want.noOwner)
+		_, err = service.List(nobody, &session.ListRequest{AppName: "app"})
+		is(t, "list without an owner", err, want.noOwner)
+		is(t, "append without an owner", service.AppendEvent(nobody, open, newEvent("e2", now, nil)), want.noOwner)
+		is(t, "delete without an owner", service.Delete(nobody, &session.DeleteRequest{AppName: "app", UserID: "alice", SessionID: "s1"}), want.noOwner)
+	})
+}
+
+// TestOneSessionManyGoroutines appends through one session object: none is stale.
+func TestOneSessionManyGoroutines(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		var group sync.WaitGroup
+		for i := range 16 {
+			group.Go(func() {
+				for j := range 5 {
+					if err := service.AppendEvent(t.Context(), open, newEvent(fmt.Sprint(i, ".", j), now, map[string]any{fmt.Sprint(i): j, "app:n": j})); err != nil {
+						t.Error(err)
+					}
+					_, _ = stateOf(open), ids(open)
+				}
+			})
+		}
+		group.Wait()
+		equal(t, "the events", len(ids(open)), 80)
+		s.wantSeqs(t, "alice", "s1", 80)
+		equal(t, "the events as they are read", len(ids(get(t, service, "alice", "s1"))), 80)
+	})
+}
+
+// TestReadsWhileWriting reads the newest events while others come: as many as
+// were asked for, without a gap, up to the session's own revision.
+func TestReadsWhileWriting(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		for i := range 10 {
+			appendTo(t, service, open, newEvent(fmt.Sprintf("%04d", i), now.Add(time.Duration(i)*time.Second), map[string]any{"last": i}))
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := 10; i < 150; i++ {
+				if err := service.AppendEvent(t.Context(), open, newEvent(fmt.Sprintf("%04d", i), now.Add(time.Duration(i)*time.Second), map[string]any{"last": i})); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		}()
+		for reading := true; reading; {
+			select {
+			case <-done:
+				reading = false
+			default:
+			}
+			got, err := service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "alice", SessionID: "s1", NumRecentEvents: 5})
+			must(t, err)
+			last := int(stateOf(got.Session)["last"].(float64))
+			var want []string
+			for i := last - 4; i <= last; i++ {
+				want = append(want, fmt.Sprintf("%04d", i))
+			}
+			if !slices.Equal(ids(got.Session), want) {
+				t.Fatalf("the state is of event %d, the events are %v", last, ids(got.Session))
+			}
+		}
+	})
+}
+
+// TestCancelledAppends cancels appends at many moments. Whatever the database
+// made of one, the same call again ends with the event stored once.
+func TestCancelledAppends(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		open := create(t, service, "alice", "s1", nil)
+		cancelled := 0
+		for i := range 40 {
+			e := newEvent(fmt.Sprint("e", i), now, map[string]any{fmt.Sprint(i): i, "app:k": i})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*50*time.Microsecond)
+			err := service.AppendEvent(ctx, open, e)
+			cancel()
+			if err == nil {
+				continue
+			}
+			cancelled++
+			if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+				t.Errorf("append %d: %v", i, err)
+			}
+			if len(ids(open)) != i || stateOf(open)[fmt.Sprint(i)] != nil {
+				t.Errorf("append %d failed and changed the session", i)
+			}
+			appendTo(t, service, open, e)
+		}
+		if cancelled == 0 {
+			t.Error("no append was cancelled")
+		}
+		s.wantSeqs(t, "alice", "s1", 40)
+		equal(t, "the session that was open", ids(open), ids(get(t, service, "alice", "s1")))
+		equal(t, "its state", len(stateOf(get(t, service, "alice", "s1"))), 41)
+	})
+}
