@@ -126,7 +126,7 @@ func start(ctx context.Context, dir string, pattern *regexp.Regexp) (stop func()
 	}{
 		{"postgres", postgresWorks(), 0, func() (*servers.Server, error) { return servers.Postgres(dir, "fsync=off") }},
 		{"postgres+1ms", delayedWorks(), time.Millisecond, func() (*servers.Server, error) { return servers.Postgres(dir+"/delayed", "fsync=off") }},
-		{"mariadb", plainWorks(), 0, func() (*servers.Server, error) {
+		{"mariadb", serverWorks(), 0, func() (*servers.Server, error) {
 			return servers.MariaDB(dir, "innodb-flush-log-at-trx-commit=0")
 		}},
 		{"mariadb+1ms", delayedWorks(), time.Millisecond, func() (*servers.Server, error) {

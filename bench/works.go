@@ -22,7 +22,7 @@ func plainWorks() []work {
 	return []work{
 		{"Append/writers=1", both, 300, appends(1, nil)},
 		{"Append/writers=1/state", both, 300, appends(1, map[string]any{"step": 1, "user:name": "Alice", "app:version": "2"})},
-		{"Append/writers=8", both, 800, appends(8, nil)},
+
 		{"Create", both, 200, creates},
 		{"Get/events=50", both, 50, gets("events-50", 0)},
 		{"Get/events=1000", both, 10, gets("events-1000", 0)},
@@ -31,8 +31,14 @@ func plainWorks() []work {
 	}
 }
 
+// serverWorks are those of databases that let several write at a time: with
+// SQLite the peer fails then, for it takes the write lock too late.
+func serverWorks() []work {
+	return append(plainWorks(), work{"Append/writers=8", []string{ours, peer}, 800, appends(8, nil)})
+}
+
 func postgresWorks() []work {
-	works := plainWorks()
+	works := serverWorks()
 	works[0].services = []string{ours, bare, peer}
 	return append(works,
 		work{"Append/writers=8", []string{coalesced, peer}, 800, appends(8, nil)},

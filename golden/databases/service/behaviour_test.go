@@ -177,7 +177,9 @@ func TestStateDeltasSetTopLevelKeys(t *testing.T) {
 			want := map[string]any{prefix + "object": map[string]any{"e": nil, "f": []any{}}, prefix + "list": []any{nil, map[string]any{}},
 				prefix + "kept": "ä\U0001F600\"'", prefix + "null": nil, prefix + "big": 12345678901234567, prefix + "": "no name", prefix + `q"'\$.x`: true}
 			got := stateOf(get(t, service, "alice", id))
-			maps.DeleteFunc(got, func(key string, _ any) bool { return !strings.HasPrefix(key, prefix) || prefix == "" && strings.Contains(key, ":") })
+			maps.DeleteFunc(got, func(key string, _ any) bool {
+				return !strings.HasPrefix(key, prefix) || prefix == "" && strings.Contains(key, ":")
+			})
 			equal(t, "the state of "+prefix, got, want)
 			if value, err := open.State().Get("temp:y"); err != nil || value != 2 {
 				t.Errorf("temp:y is gone from the open session: %v, %v", value, err)

@@ -131,7 +131,10 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 		if err := q.CreateSession(ctx, p); err != nil {
 			return err
 		}
-		appState, userState, err = mergeStates(ctx, q, appName, userID, state, now)
+		if appState, err = mergeAppState(ctx, q, appName, state.app, now); err != nil {
+			return err
+		}
+		userState, err = mergeUserState(ctx, q, appName, userID, state.user, now)
 		return err
 	})
 	if isDuplicate(err) {
@@ -224,6 +227,9 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	}
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
+
+// errNotAdvanced: the session is not at the revision, or not there.
+var errNotAdvanced = errors.New("the session was not advanced")
 
 // inTransaction runs a short transaction, and again when that can help.
 func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) error) error {
@@ -369,11 +375,18 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 func (s *SessionService) append(ctx context.Context, to *storedSession, e newEvent) error {
 	p := ServiceAdvanceParams{UpdateTime: toColumn(e.updateTime), AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision}
 	err := s.inTransaction(ctx, func(q *Queries) error {
-		state, err := q.ServiceAdvance(ctx, p)
+		n, err := q.ServiceAdvance(ctx, p)
 		if err != nil {
 			return err
 		}
+		if n == 0 {
+			return errNotAdvanced
+		}
 		if !isEmpty(e.delta.session) {
+			state, err := q.ServiceState(ctx, ServiceStateParams{AppName: to.appName, UserID: to.userID, ID: to.id})
+			if err != nil {
+				return err
+			}
 			if state, err = merge(state, e.delta.session); err != nil {
 				return err
 			}
@@ -382,8 +395,13 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 				return err
 			}
 		}
-		if !isEmpty(e.delta.app) || !isEmpty(e.delta.user) {
-			if _, _, err := mergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
+		if !isEmpty(e.delta.app) {
+			if _, err := mergeAppState(ctx, q, to.appName, e.delta.app, e.updateTime); err != nil {
+				return err
+			}
+		}
+		if !isEmpty(e.delta.user) {
+			if _, err := mergeUserState(ctx, q, to.appName, to.userID, e.delta.user, e.updateTime); err != nil {
 				return err
 			}
 		}
@@ -393,38 +411,42 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 			Timestamp: toColumn(e.event.Timestamp), EventData: string(e.data),
 		})
 	})
-	if isNoRow(err) || isDuplicate(err) {
+	if errors.Is(err, errNotAdvanced) || isDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
 }
 
-// mergeStates sets the keys of a change in the states of an app and a user, in
-// a transaction that has written before, and gives both.
-func mergeStates(ctx context.Context, q *Queries, appName, userID string, d delta, at time.Time) (appState, userState string, err error) {
-	if appState, err = q.GetAppState(ctx, appName); err != nil && !isNoRow(err) {
-		return "", "", err
+// mergeAppState sets the keys of a change in an app's state, in a transaction
+// that has written before, and gives the state.
+func mergeAppState(ctx context.Context, q *Queries, appName string, change []byte, at time.Time) (string, error) {
+	state, err := q.GetAppState(ctx, appName)
+	if err != nil && !isNoRow(err) || isEmpty(change) {
+		return state, ignoreNoRow(err)
 	}
-	if userState, err = q.GetUserState(ctx, GetUserStateParams{AppName: appName, UserID: userID}); err != nil && !isNoRow(err) {
-		return "", "", err
+	if state, err = merge(state, change); err != nil {
+		return "", err
 	}
-	if !isEmpty(d.app) {
-		if appState, err = merge(appState, d.app); err != nil {
-			return "", "", err
-		}
-		if err = q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: appState, UpdateTime: toColumn(at)}); err != nil {
-			return "", "", err
-		}
+	return state, q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: state, UpdateTime: toColumn(at)})
+}
+
+// mergeUserState does the same with a user's state.
+func mergeUserState(ctx context.Context, q *Queries, appName, userID string, change []byte, at time.Time) (string, error) {
+	state, err := q.GetUserState(ctx, GetUserStateParams{AppName: appName, UserID: userID})
+	if err != nil && !isNoRow(err) || isEmpty(change) {
+		return state, ignoreNoRow(err)
 	}
-	if !isEmpty(d.user) {
-		if userState, err = merge(userState, d.user); err != nil {
-			return "", "", err
-		}
-		if err = q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: userState, UpdateTime: toColumn(at)}); err != nil {
-			return "", "", err
-		}
+	if state, err = merge(state, change); err != nil {
+		return "", err
 	}
-	return appState, userState, nil
+	return state, q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: state, UpdateTime: toColumn(at)})
+}
+
+func ignoreNoRow(err error) error {
+	if isNoRow(err) {
+		return nil
+	}
+	return err
 }
 
 // merge sets the top-level keys of a change in a state; "" is an empty one.
@@ -523,7 +545,7 @@ func newSession(appName, userID, id string, state, appState, userState []byte, r
 			continue
 		}
 		var values map[string]any
-		if err := json.Unmarshal(part.state, &values); err != nil {
+		if err := decode(part.state, &values); err != nil {
 			return nil, fmt.Errorf("state of session %q: %w", id, err)
 		}
 		if part.prefix == "" {
@@ -682,12 +704,23 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
+// decode reads JSON as the standard library does, with a faster decoder where it
+// agrees: that one is stricter, so that the standard library has the last word.
+func decode[T any](data []byte, v *T) error {
+	if fastjson.Unmarshal(data, v) == nil {
+		return nil
+	}
+	var zero T
+	*v = zero
+	return json.Unmarshal(data, v)
+}
+
 // plainEvent is an event without the methods that decode it.
 type plainEvent session.Event
 
-// decodeEvent reads an event that was stored. What AppendEvent wrote is read by
-// a faster decoder than the standard library's; where that one disagrees, as
-// with events of ADK for Python, the event's own methods decide.
+// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// only for what other ADKs may have written: a time that is a number, and a
+// nodeInfo that is there and empty.
 func decodeEvent(data []byte) (*session.Event, error) {
 	var event plainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {
