@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/adkgen/adkgen/golden/databases/servers"
 	"github.com/adkgen/adkgen/golden/databases/service"
@@ -39,10 +40,11 @@ type subject struct {
 // through a proxy.
 func (d *database) open(ctx context.Context, s *servers.Server, p *servers.Proxy) error {
 	dsn := func(database string) string {
+		dsn := s.DSN(database)
 		if p != nil {
-			return p.Through(s, database)
+			dsn = p.Through(s, database)
 		}
-		return s.DSN(database)
+		return strings.Replace(dsn, "&multiStatements=true&interpolateParams=true", "", 1) // as GORM's manual has it
 	}
 	admin, err := sql.Open(s.Driver, s.DSN(s.Admin))
 	if err != nil {

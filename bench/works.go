@@ -22,7 +22,6 @@ func plainWorks() []work {
 	return []work{
 		{"Append/writers=1", both, 300, appends(1, nil)},
 		{"Append/writers=1/state", both, 300, appends(1, map[string]any{"step": 1, "user:name": "Alice", "app:version": "2"})},
-
 		{"Create", both, 200, creates},
 		{"Get/events=50", both, 50, gets("events-50", 0)},
 		{"Get/events=1000", both, 10, gets("events-1000", 0)},

@@ -16,6 +16,7 @@ import (
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
 	ownedsqlite "github.com/adkgen/adkgen/golden/databases/sqlitedb"
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
@@ -27,6 +28,7 @@ import (
 var postgres, mariadb *servers.Server
 
 func TestMain(m *testing.M) {
+	_ = mysql.SetLogger(&mysql.NopLogger{}) // it tells of each connection that a test cuts
 	dir, err := os.MkdirTemp("", "adkgen-service-")
 	if err != nil {
 		panic(err)
