@@ -8,6 +8,7 @@ replace github.com/adkgen/adkgen/golden/databases => ../golden/databases
 
 require (
 	github.com/adkgen/adkgen/golden/databases v0.0.0-00010101000000-000000000000
+	github.com/adkgen/adkgen/golden/databases/servers v0.0.0-00010101000000-000000000000
 	github.com/glebarez/sqlite v1.11.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mattn/go-sqlite3 v1.14.53
@@ -72,3 +73,5 @@ require (
 	rsc.io/omap v1.2.0 // indirect
 	rsc.io/ordered v1.1.1 // indirect
 )
+
+replace github.com/adkgen/adkgen/golden/databases/servers => ../golden/databases/servers

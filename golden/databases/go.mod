@@ -5,6 +5,7 @@ go 1.26.5
 require (
 	ariga.io/atlas v0.36.0
 	github.com/adkgen/adkgen v0.0.0
+	github.com/adkgen/adkgen/golden/databases/servers v0.0.0-00010101000000-000000000000
 	github.com/amacneil/dbmate/v2 v2.30.0
 	github.com/aymanbagabas/go-udiff v0.4.1
 	github.com/dolthub/go-mysql-server v0.20.0
@@ -17,6 +18,7 @@ require (
 	github.com/rubenv/sql-migrate v1.8.1
 	github.com/sirupsen/logrus v1.10.2
 	google.golang.org/adk/v2 v2.2.0
+	google.golang.org/genai v1.66.0
 	gopkg.in/yaml.v3 v3.0.1
 	modernc.org/sqlite v1.62.0
 )
@@ -102,7 +104,6 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	google.golang.org/api v0.291.0 // indirect
-	google.golang.org/genai v1.66.0 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20261005182115-fad411399dd8 // indirect
 	google.golang.org/grpc v1.84.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
@@ -116,3 +117,5 @@ require (
 )
 
 replace github.com/adkgen/adkgen => ../..
+
+replace github.com/adkgen/adkgen/golden/databases/servers => ./servers
