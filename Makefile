@@ -1,6 +1,7 @@
 # Each target says what it does; `make` lists them.
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
-MODULES = . golden/databases dialects/oracle/yardstick examples/quickstart
+MODULES = . golden/databases golden/databases/servers dialects/oracle/yardstick examples/quickstart examples/adk-go bench
+GENERATED = examples/quickstart examples/adk-go golden/databases golden/databases/service
 
 .PHONY: help
 help: ## list the targets
@@ -17,6 +18,7 @@ test: ## run all tests; databases that are not installed are skipped
 	CGO_ENABLED=0 go test ./cmd/... ./generator ./dialects/postgres
 	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
 	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && go test ./...); done
+	cd golden/databases && go test -race -short ./service
 
 .PHONY: golden/update
 golden/update: ## rewrite golden files; read the diff before you commit it
@@ -30,19 +32,21 @@ lint: ## gofmt, go vet and staticcheck, which rewrite nothing
 
 .PHONY: verify
 verify: ## regenerate the examples and the tests' code: nothing may change
-	go run ./cmd/adkgen generate --check -c examples/quickstart/adkgen.yaml
-	go run ./cmd/adkgen generate --check -c golden/databases/adkgen.yaml
-	go tool sqlc diff -f examples/quickstart/sqlc.yaml
-	go tool sqlc diff -f golden/databases/sqlc.yaml
+	set -e; for folder in $(GENERATED); do go run ./cmd/adkgen generate --check -c $$folder/adkgen.yaml; go tool sqlc diff -f $$folder/sqlc.yaml; done
 
 .PHONY: bench
 bench: ## run the benchmarks six times, for benchstat
 	go test -run XXX -bench . -count 6 -cpu 1,2 ./cmd/adkgen ./dialects/...
 
+.PHONY: bench-peer
+bench-peer: ## measure the session service against ADK's own; bench/README.md tells how to read it
+	cd bench && go run . -o results.txt
+
 .PHONY: fuzz
 fuzz: ## fuzz each parser boundary for a minute
 	for dialect in postgres mysql sqlite oracle; do for target in FuzzParseOwner FuzzReadSchema FuzzParseBackfill; do \
 		go test ./dialects/$$dialect -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done; done
+	cd golden/databases && go test ./service/sqlitedb -run XXX -fuzz FuzzDecodeEvent -fuzztime 1m -fuzzminimizetime 10x
 	for target in FuzzLocate FuzzParseConfig FuzzOwnerSQL; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: ci
