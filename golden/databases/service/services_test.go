@@ -179,17 +179,6 @@ func (s *store) serviceAt(t testing.TB, dsn string) session.Service {
 	return sqlitedb.NewSessionService(db)
 }
 
-// sessionsTable is the name of the table of sessions.
-func (s *store) sessionsTable() string {
-	switch {
-	case s.owned || s.dialect == "sqlite":
-		return "adk_sessions"
-	case s.dialect == "postgres":
-		return "agents.sessions"
-	}
-	return "chats"
-}
-
 // eventsTable is the name of the table of events.
 func (s *store) eventsTable() string {
 	if !s.owned && s.dialect == "postgres" {

@@ -164,10 +164,8 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 		if err := q.CreateSession(ctx, p); err != nil {
 			return err
 		}
-		if appState, err = mergeAppState(ctx, q, appName, state.app, now); err != nil {
-			return err
-		}
-		userState, err = mergeUserState(ctx, q, appName, userID, state.user, now)
+		key := ServiceGetParams{AppName: appName, UserID: userID, ID: id, OwnerID: p.OwnerID}
+		appState, userState, err = mergeStates(ctx, q, key, delta{[]byte("{}"), state.app, state.user}, now)
 		return err
 	})
 	if isDuplicate(err) {
@@ -264,6 +262,9 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	}
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
+
+// isEmpty reports whether a JSON object of splitDelta has no keys.
+func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // errNotAdvanced: the session is not at the revision, or not there.
 var errNotAdvanced = errors.New("the session was not advanced")
@@ -428,26 +429,9 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 		if n == 0 {
 			return errNotAdvanced
 		}
-		if !isEmpty(e.delta.session) {
-			state, err := q.ServiceState(ctx, ServiceStateParams{AppName: to.appName, UserID: to.userID, ID: to.id})
-			if err != nil {
-				return err
-			}
-			if state, err = merge(state, e.delta.session); err != nil {
-				return err
-			}
-			err = q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: to.appName, UserID: to.userID, ID: to.id})
-			if err != nil {
-				return err
-			}
-		}
-		if !isEmpty(e.delta.app) {
-			if _, err := mergeAppState(ctx, q, to.appName, e.delta.app, e.updateTime); err != nil {
-				return err
-			}
-		}
-		if !isEmpty(e.delta.user) {
-			if _, err := mergeUserState(ctx, q, to.appName, to.userID, e.delta.user, e.updateTime); err != nil {
+		if !isEmpty(e.delta.session) || !isEmpty(e.delta.app) || !isEmpty(e.delta.user) {
+			key := ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID, OwnerID: p.OwnerID}
+			if _, _, err := mergeStates(ctx, q, key, e.delta, e.updateTime); err != nil {
 				return err
 			}
 		}
@@ -463,45 +447,46 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 	return err
 }
 
-// mergeAppState sets the keys of a change in an app's state, in a transaction
-// that has written before, and gives the state.
-func mergeAppState(ctx context.Context, q *Queries, appName string, change []byte, at time.Time) (string, error) {
-	state, err := q.GetAppState(ctx, appName)
-	if err != nil && !isNoRow(err) || isEmpty(change) {
-		return state, ignoreNoRow(err)
+// mergeStates sets the keys of a change in the states of a session, its app
+// and its user, and gives the last two. The transaction has written before, so that
+// nobody else changes them.
+func mergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d delta, at time.Time) (appState, userState string, err error) {
+	row, err := q.ServiceGet(ctx, key)
+	if err != nil {
+		return "", "", err
 	}
-	if state, err = merge(state, change); err != nil {
-		return "", err
+	if !isEmpty(d.session) {
+		state, err := merge(row.State, d.session)
+		if err != nil {
+			return "", "", err
+		}
+		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID}); err != nil {
+			return "", "", err
+		}
 	}
-	return state, q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: state, UpdateTime: toColumn(at)})
+	if !isEmpty(d.app) {
+		if row.AppState, err = merge(row.AppState, d.app); err != nil {
+			return "", "", err
+		}
+		if err := q.PutAppState(ctx, PutAppStateParams{AppName: key.AppName, State: row.AppState, UpdateTime: toColumn(at)}); err != nil {
+			return "", "", err
+		}
+	}
+	if !isEmpty(d.user) {
+		if row.UserState, err = merge(row.UserState, d.user); err != nil {
+			return "", "", err
+		}
+		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, State: row.UserState, UpdateTime: toColumn(at)}); err != nil {
+			return "", "", err
+		}
+	}
+	return row.AppState, row.UserState, nil
 }
 
-// mergeUserState does the same with a user's state.
-func mergeUserState(ctx context.Context, q *Queries, appName, userID string, change []byte, at time.Time) (string, error) {
-	state, err := q.GetUserState(ctx, GetUserStateParams{AppName: appName, UserID: userID})
-	if err != nil && !isNoRow(err) || isEmpty(change) {
-		return state, ignoreNoRow(err)
-	}
-	if state, err = merge(state, change); err != nil {
-		return "", err
-	}
-	return state, q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: state, UpdateTime: toColumn(at)})
-}
-
-func ignoreNoRow(err error) error {
-	if isNoRow(err) {
-		return nil
-	}
-	return err
-}
-
-// merge sets the top-level keys of a change in a state; "" is an empty one.
+// merge sets the top-level keys of a change in a state.
 func merge(state string, change []byte) (string, error) {
 	values := map[string]json.RawMessage{}
 	for _, text := range []string{state, string(change)} {
-		if text == "" {
-			continue
-		}
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
 			return "", fmt.Errorf("state: %w", err)
 		}
@@ -651,9 +636,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	}
 	return d, nil
 }
-
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // newEvent is an event on its way into a session.
 type newEvent struct {

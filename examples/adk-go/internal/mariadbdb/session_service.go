@@ -275,6 +275,9 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
 
+// isEmpty reports whether a JSON object of splitDelta has no keys.
+func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+
 // errNotAdvanced: the session is not at the revision, or not there.
 var errNotAdvanced = errors.New("the session was not advanced")
 
@@ -639,9 +642,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	}
 	return d, nil
 }
-
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // newEvent is an event on its way into a session.
 type newEvent struct {

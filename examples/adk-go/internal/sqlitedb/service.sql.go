@@ -303,25 +303,6 @@ func (q *Queries) ServiceSetState(ctx context.Context, arg ServiceSetStateParams
 	return err
 }
 
-const serviceState = `-- name: ServiceState :one
-SELECT state FROM adk_sessions
-WHERE app_name = ?1 AND user_id = ?2 AND id = ?3
-`
-
-type ServiceStateParams struct {
-	AppName string
-	UserID  string
-	ID      string
-}
-
-// Reads a session's state, after ServiceAdvance in the same transaction.
-func (q *Queries) ServiceState(ctx context.Context, arg ServiceStateParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, serviceState, arg.AppName, arg.UserID, arg.ID)
-	var state string
-	err := row.Scan(&state)
-	return state, err
-}
-
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
 FROM adk_user_states AS u

@@ -605,9 +605,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	return d, nil
 }
 
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
-
 // newEvent is an event on its way into a session.
 type newEvent struct {
 	event      *session.Event // a copy of the caller's, as it is stored

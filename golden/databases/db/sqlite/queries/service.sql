@@ -9,11 +9,6 @@ UPDATE adk_sessions
 SET revision = revision + 1, update_time = sqlc.arg(update_time)
 WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND revision = sqlc.arg(revision) AND account_id = sqlc.arg(owner_id);
 
--- name: ServiceState :one
--- Reads a session's state, after ServiceAdvance in the same transaction.
-SELECT state FROM adk_sessions
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
-
 -- name: ServiceSetState :exec
 -- Sets a session's state, after ServiceAdvance in the same transaction.
 UPDATE adk_sessions

@@ -275,6 +275,12 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
 
+// isEmpty reports whether a JSON object of splitDelta has no keys.
+func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+
+// errNotAdvanced: the session is not at the revision, or not there.
+var errNotAdvanced = errors.New("the session was not advanced")
+
 // inTransaction runs a short transaction, and again when that can help.
 func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) error) error {
 	var missed []string
@@ -419,9 +425,6 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 	}
 	return appState, userStates, err
 }
-
-// errNotAdvanced: the session is not at the revision, or not there.
-var errNotAdvanced = errors.New("the session was not advanced")
 
 // append stores an event in one short transaction: the update of the session
 // makes others wait, and succeeds only at the revision that the session was read at.
@@ -579,7 +582,7 @@ func newSession(appName, userID, id string, state, appState, userState []byte, r
 			continue
 		}
 		var values map[string]any
-		if err := json.Unmarshal(part.state, &values); err != nil {
+		if err := decode(part.state, &values); err != nil {
 			return nil, fmt.Errorf("state of session %q: %w", id, err)
 		}
 		if part.prefix == "" {
@@ -639,9 +642,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	}
 	return d, nil
 }
-
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // newEvent is an event on its way into a session.
 type newEvent struct {
@@ -741,12 +741,23 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
+// decode reads JSON as the standard library does, with a faster decoder where it
+// agrees: that one is stricter, so that the standard library has the last word.
+func decode[T any](data []byte, v *T) error {
+	if fastjson.Unmarshal(data, v) == nil {
+		return nil
+	}
+	var zero T
+	*v = zero
+	return json.Unmarshal(data, v)
+}
+
 // plainEvent is an event without the methods that decode it.
 type plainEvent session.Event
 
-// decodeEvent reads an event that was stored. What AppendEvent wrote is read by
-// a faster decoder than the standard library's; where that one disagrees, as
-// with events of ADK for Python, the event's own methods decide.
+// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// only for what other ADKs may have written: a time that is a number, and a
+// nodeInfo that is there and empty.
 func decodeEvent(data []byte) (*session.Event, error) {
 	var event plainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {

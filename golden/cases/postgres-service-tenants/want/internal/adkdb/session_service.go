@@ -428,7 +428,8 @@ func (j *joinedAppends) together(batch []*joinedAppend) bool {
 	results := make([]error, len(batch))
 	queries := &pgx.Batch{}
 	for i, a := range batch {
-		queries.Queue(serviceAppend, a.p.arguments()...).QueryRow(func(row pgx.Row) error {
+		_, _ = New(queue{Batch: queries}).ServiceAppend(ctx, a.p)
+		queries.QueuedQueries[i].QueryRow(func(row pgx.Row) error {
 			var seq int64
 			if results[i] = row.Scan(&seq); isNoRow(results[i]) {
 				return nil // stale or missing: the others are stored all the same
@@ -445,13 +446,22 @@ func (j *joinedAppends) together(batch []*joinedAppend) bool {
 	return true
 }
 
-// arguments are those of the statement, in its order.
-func (p ServiceAppendParams) arguments() []any {
-	return []any{
-		p.SessionDelta, p.Timestamp, p.AppName, p.UserID, p.SessionID, p.Revision,
-		p.AppDelta, p.UserDelta, p.ID, p.InvocationID, p.Author, p.Branch, p.EventData,
-	}
+// queue is the DBTX of a batch: it takes down a query of one row, with its
+// arguments as sqlc orders them, for a time when the batch is sent.
+type queue struct {
+	DBTX // no other call is made
+	*pgx.Batch
 }
+
+func (q queue) QueryRow(_ context.Context, query string, arguments ...any) pgx.Row {
+	q.Queue(query, arguments...)
+	return unread{}
+}
+
+// unread is a row that nobody has asked the database for yet.
+type unread struct{}
+
+func (unread) Scan(...any) error { return nil }
 
 // storedSession is a session as it was read, and as this program has changed it since.
 type storedSession struct {
@@ -534,7 +544,7 @@ func newSession(appName, userID, id string, state, appState, userState []byte, r
 			continue
 		}
 		var values map[string]any
-		if err := json.Unmarshal(part.state, &values); err != nil {
+		if err := decode(part.state, &values); err != nil {
 			return nil, fmt.Errorf("state of session %q: %w", id, err)
 		}
 		if part.prefix == "" {
@@ -594,9 +604,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	}
 	return d, nil
 }
-
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // newEvent is an event on its way into a session.
 type newEvent struct {
@@ -693,12 +700,23 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
+// decode reads JSON as the standard library does, with a faster decoder where it
+// agrees: that one is stricter, so that the standard library has the last word.
+func decode[T any](data []byte, v *T) error {
+	if fastjson.Unmarshal(data, v) == nil {
+		return nil
+	}
+	var zero T
+	*v = zero
+	return json.Unmarshal(data, v)
+}
+
 // plainEvent is an event without the methods that decode it.
 type plainEvent session.Event
 
-// decodeEvent reads an event that was stored. What AppendEvent wrote is read by
-// a faster decoder than the standard library's; where that one disagrees, as
-// with events of ADK for Python, the event's own methods decide.
+// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// only for what other ADKs may have written: a time that is a number, and a
+// nodeInfo that is there and empty.
 func decodeEvent(data []byte) (*session.Event, error) {
 	var event plainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {

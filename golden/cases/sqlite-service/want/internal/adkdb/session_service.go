@@ -164,7 +164,8 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 		if err := q.CreateSession(ctx, p); err != nil {
 			return err
 		}
-		appState, userState, err = mergeStates(ctx, q, appName, userID, state, now)
+		key := ServiceGetParams{AppName: appName, UserID: userID, ID: id, OwnerID: p.OwnerID}
+		appState, userState, err = mergeStates(ctx, q, key, delta{[]byte("{}"), state.app, state.user}, now)
 		return err
 	})
 	if isDuplicate(err) {
@@ -261,6 +262,12 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	}
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
+
+// isEmpty reports whether a JSON object of splitDelta has no keys.
+func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+
+// errNotAdvanced: the session is not at the revision, or not there.
+var errNotAdvanced = errors.New("the session was not advanced")
 
 // inTransaction runs a short transaction, and again when that can help.
 func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) error) error {
@@ -415,21 +422,16 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 		return err
 	}
 	err := s.inTransaction(ctx, func(q *Queries) error {
-		state, err := q.ServiceAdvance(ctx, p)
+		n, err := q.ServiceAdvance(ctx, p)
 		if err != nil {
 			return err
 		}
-		if !isEmpty(e.delta.session) {
-			if state, err = merge(state, e.delta.session); err != nil {
-				return err
-			}
-			err = q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: to.appName, UserID: to.userID, ID: to.id})
-			if err != nil {
-				return err
-			}
+		if n == 0 {
+			return errNotAdvanced
 		}
-		if !isEmpty(e.delta.app) || !isEmpty(e.delta.user) {
-			if _, _, err := mergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
+		if !isEmpty(e.delta.session) || !isEmpty(e.delta.app) || !isEmpty(e.delta.user) {
+			key := ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID, OwnerID: p.OwnerID}
+			if _, _, err := mergeStates(ctx, q, key, e.delta, e.updateTime); err != nil {
 				return err
 			}
 		}
@@ -439,47 +441,52 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 			Timestamp: toColumn(e.event.Timestamp), EventData: string(e.data),
 		})
 	})
-	if isNoRow(err) || isDuplicate(err) {
+	if errors.Is(err, errNotAdvanced) || isDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
 }
 
-// mergeStates sets the keys of a change in the states of an app and a user, in
-// a transaction that has written before, and gives both.
-func mergeStates(ctx context.Context, q *Queries, appName, userID string, d delta, at time.Time) (appState, userState string, err error) {
-	if appState, err = q.GetAppState(ctx, appName); err != nil && !isNoRow(err) {
+// mergeStates sets the keys of a change in the states of a session, its app
+// and its user, and gives the last two. The transaction has written before, so that
+// nobody else changes them.
+func mergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d delta, at time.Time) (appState, userState string, err error) {
+	row, err := q.ServiceGet(ctx, key)
+	if err != nil {
 		return "", "", err
 	}
-	if userState, err = q.GetUserState(ctx, GetUserStateParams{AppName: appName, UserID: userID}); err != nil && !isNoRow(err) {
-		return "", "", err
-	}
-	if !isEmpty(d.app) {
-		if appState, err = merge(appState, d.app); err != nil {
+	if !isEmpty(d.session) {
+		state, err := merge(row.State, d.session)
+		if err != nil {
 			return "", "", err
 		}
-		if err = q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: appState, UpdateTime: toColumn(at)}); err != nil {
+		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID}); err != nil {
+			return "", "", err
+		}
+	}
+	if !isEmpty(d.app) {
+		if row.AppState, err = merge(row.AppState, d.app); err != nil {
+			return "", "", err
+		}
+		if err := q.PutAppState(ctx, PutAppStateParams{AppName: key.AppName, State: row.AppState, UpdateTime: toColumn(at)}); err != nil {
 			return "", "", err
 		}
 	}
 	if !isEmpty(d.user) {
-		if userState, err = merge(userState, d.user); err != nil {
+		if row.UserState, err = merge(row.UserState, d.user); err != nil {
 			return "", "", err
 		}
-		if err = q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: userState, UpdateTime: toColumn(at)}); err != nil {
+		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, State: row.UserState, UpdateTime: toColumn(at)}); err != nil {
 			return "", "", err
 		}
 	}
-	return appState, userState, nil
+	return row.AppState, row.UserState, nil
 }
 
-// merge sets the top-level keys of a change in a state; "" is an empty one.
+// merge sets the top-level keys of a change in a state.
 func merge(state string, change []byte) (string, error) {
 	values := map[string]json.RawMessage{}
 	for _, text := range []string{state, string(change)} {
-		if text == "" {
-			continue
-		}
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
 			return "", fmt.Errorf("state: %w", err)
 		}
@@ -569,7 +576,7 @@ func newSession(appName, userID, id string, state, appState, userState []byte, r
 			continue
 		}
 		var values map[string]any
-		if err := json.Unmarshal(part.state, &values); err != nil {
+		if err := decode(part.state, &values); err != nil {
 			return nil, fmt.Errorf("state of session %q: %w", id, err)
 		}
 		if part.prefix == "" {
@@ -629,9 +636,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 	}
 	return d, nil
 }
-
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // newEvent is an event on its way into a session.
 type newEvent struct {
@@ -731,12 +735,23 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
+// decode reads JSON as the standard library does, with a faster decoder where it
+// agrees: that one is stricter, so that the standard library has the last word.
+func decode[T any](data []byte, v *T) error {
+	if fastjson.Unmarshal(data, v) == nil {
+		return nil
+	}
+	var zero T
+	*v = zero
+	return json.Unmarshal(data, v)
+}
+
 // plainEvent is an event without the methods that decode it.
 type plainEvent session.Event
 
-// decodeEvent reads an event that was stored. What AppendEvent wrote is read by
-// a faster decoder than the standard library's; where that one disagrees, as
-// with events of ADK for Python, the event's own methods decide.
+// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// only for what other ADKs may have written: a time that is a number, and a
+// nodeInfo that is there and empty.
 func decodeEvent(data []byte) (*session.Event, error) {
 	var event plainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {
