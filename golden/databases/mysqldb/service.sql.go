@@ -17,7 +17,8 @@ UPDATE adk_sessions AS s
 SET s.state = CASE JSON_LENGTH(?) WHEN 0 THEN s.state
               ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, ?), ?) END,
     s.revision = s.revision + 1, s.update_time = ?
-WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.revision = ? AND s.account_id = ?
+WHERE s.app_name = ? AND s.user_id = ? AND s.id = ?
+  AND s.revision = ? AND s.account_id = ?
 `
 
 type ServiceAdvanceParams struct {

@@ -37,12 +37,21 @@ func (k kind) errors() errorsOf {
 		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, nil}
 	case k.dialect == "mariadb" && k.owned:
 		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrNoOwner}
-	case k.dialect == "mariadb":
+	case k.dialect != "sqlite" && !k.owned:
 		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, nil}
 	case k.owned:
 		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrNoOwner}
 	}
 	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, nil}
+}
+
+// skipEmulator skips a test of what go-mysql-server does in another way than
+// MySQL; MariaDB proves it with the same code.
+func (k kind) skipEmulator(t *testing.T, reason string) {
+	t.Helper()
+	if k.dialect == "mysql" {
+		t.Skip("go-mysql-server " + reason)
+	}
 }
 
 // now is a time with microseconds.
@@ -165,6 +174,7 @@ func TestEqualTimestampsStayInAppendOrder(t *testing.T) {
 
 func TestStateDeltasSetTopLevelKeys(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		s.skipEmulator(t, "does not escape quotes in the keys of JSON")
 		for _, prefix := range []string{"", "app:", "user:"} {
 			id := "s" + strings.TrimSuffix(prefix, ":")
 			open := create(t, service, "alice", id, map[string]any{
@@ -190,6 +200,7 @@ func TestStateDeltasSetTopLevelKeys(t *testing.T) {
 
 func TestLargeAndStrangeContent(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		s.skipEmulator(t, "prints U+0000 raw in JSON")
 		open := create(t, service, "alice", "s1", nil)
 		large := newEvent("large", now, nil)
 		large.Content = genai.NewContentFromText(strings.Repeat("0123456789abcdef", 1<<16), genai.RoleModel)
@@ -400,6 +411,7 @@ func TestOneSessionManyGoroutines(t *testing.T) {
 // were asked for, without a gap, up to the session's own revision.
 func TestReadsWhileWriting(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		s.skipEmulator(t, "shows what is not committed")
 		open := create(t, service, "alice", "s1", nil)
 		for i := range 10 {
 			appendTo(t, service, open, newEvent(fmt.Sprintf("%04d", i), now.Add(time.Duration(i)*time.Second), map[string]any{"last": i}))

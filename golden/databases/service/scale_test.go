@@ -12,9 +12,6 @@ import (
 // TestCostDoesNotGrow counts what calls for one user read, among 10⁴ and among
 // 10⁶ events of others: pages on PostgreSQL, rows on MariaDB.
 func TestCostDoesNotGrow(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it fills a million rows")
-	}
 	for _, k := range kinds {
 		if k.name != "postgres" && k.name != "mariadb" {
 			continue

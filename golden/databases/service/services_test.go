@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -16,16 +17,21 @@ import (
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
 	ownedsqlite "github.com/adkgen/adkgen/golden/databases/sqlitedb"
+	sqle "github.com/dolthub/go-mysql-server"
+	"github.com/dolthub/go-mysql-server/memory"
+	"github.com/dolthub/go-mysql-server/server"
+	gmssql "github.com/dolthub/go-mysql-server/sql"
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
+	"github.com/sirupsen/logrus"
 	"google.golang.org/adk/v2/session"
 	_ "modernc.org/sqlite"
 )
 
 // The servers, filled by TestMain; nil when there is none.
-var postgres, mariadb *servers.Server
+var postgres, mariadb, goMySQL *servers.Server
 
 func TestMain(m *testing.M) {
 	_ = mysql.SetLogger(&mysql.NopLogger{}) // it tells of each connection that a test cuts
@@ -40,6 +46,7 @@ func TestMain(m *testing.M) {
 	if mariadb, err = servers.MariaDB(dir, "innodb-flush-log-at-trx-commit=0"); err != nil {
 		fmt.Fprintln(os.Stderr, "no MariaDB:", err)
 	}
+	goMySQL = startGoMySQL()
 	code := m.Run()
 	for _, s := range []*servers.Server{postgres, mariadb} {
 		if s != nil {
@@ -64,6 +71,7 @@ var kinds = []kind{
 	{name: "postgres, coalescing", dialect: "postgres", joins: true},
 	{name: "mariadb", dialect: "mariadb"},
 	{name: "mariadb with an owner", dialect: "mariadb", owned: true},
+	{name: "mysql", dialect: "mysql"},
 	{name: "sqlite", dialect: "sqlite"},
 	{name: "sqlite with an owner", dialect: "sqlite", owned: true},
 }
@@ -104,7 +112,7 @@ func newStore(t testing.TB, k kind, server *servers.Server) *store {
 			run(t, s.db, fmt.Sprintf("INSERT INTO users VALUES (%s)", s.ownerSQL(owner)))
 		}
 	}
-	dialect := map[string]goose.Dialect{"postgres": goose.DialectPostgres, "mariadb": goose.DialectMySQL, "sqlite": goose.DialectSQLite3}[k.dialect]
+	dialect := map[string]goose.Dialect{"postgres": goose.DialectPostgres, "mariadb": goose.DialectMySQL, "mysql": goose.DialectMySQL, "sqlite": goose.DialectSQLite3}[k.dialect]
 	provider, err := goose.NewProvider(dialect, s.db, os.DirFS(filepath.Join(dir, k.dialect, "migrations")))
 	must(t, err)
 	_, err = provider.Up(t.Context())
@@ -171,7 +179,7 @@ func (s *store) serviceAt(t testing.TB, dsn string) session.Service {
 	switch {
 	case s.dialect == "mariadb" && s.owned:
 		return ownedmysql.NewSessionService(db)
-	case s.dialect == "mariadb":
+	case s.dialect != "sqlite" && !s.owned:
 		return mysqldb.NewSessionService(db)
 	case s.owned:
 		return ownedsqlite.NewSessionService(db)
@@ -199,7 +207,7 @@ func onEach(t *testing.T, test func(t *testing.T, s *store, service session.Serv
 }
 
 func serverOf(k kind) *servers.Server {
-	return map[string]*servers.Server{"postgres": postgres, "mariadb": mariadb}[k.dialect]
+	return map[string]*servers.Server{"postgres": postgres, "mariadb": mariadb, "mysql": goMySQL}[k.dialect]
 }
 
 // ownedService makes each call for the first owner, unless the context has one.
@@ -264,4 +272,23 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startGoMySQL starts go-mysql-server: MySQL 8.0 in this process.
+func startGoMySQL() *servers.Server {
+	logrus.SetOutput(io.Discard)
+	provider := memory.NewDBProvider(memory.NewDatabase("mysql_home"))
+	provider.WithOption(memory.NativeIndexProvider(true))
+	engine := sqle.NewDefault(provider)
+	address := servers.FreeAddress()
+	s, err := server.NewServer(server.Config{Protocol: "tcp", Address: address}, engine, gmssql.NewContext, memory.NewSessionBuilder(provider), nil)
+	if err != nil {
+		panic(err)
+	}
+	go func() { _ = s.Start() }()
+	h := servers.MySQLAt("mysql", "root", address, "mysql_home")
+	if err := h.Wait(); err != nil {
+		panic(err)
+	}
+	return h
 }

@@ -17,7 +17,8 @@ WITH advanced AS (
     SET state       = CASE WHEN $7::jsonb = '{}' THEN s.state ELSE s.state || $7::jsonb END,
         revision    = s.revision + 1,
         update_time = GREATEST(s.update_time, $5::timestamptz)
-    WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11 AND s.account_id = $12
+    WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
+      AND s.account_id = $12
     RETURNING s.app_name, s.user_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)

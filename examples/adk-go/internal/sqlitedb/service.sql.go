@@ -13,7 +13,8 @@ const serviceAdvance = `-- name: ServiceAdvance :execrows
 
 UPDATE adk_sessions
 SET revision = revision + 1, update_time = ?1
-WHERE app_name = ?2 AND user_id = ?3 AND id = ?4 AND revision = ?5 AND account_id = ?6
+WHERE app_name = ?2 AND user_id = ?3 AND id = ?4
+  AND revision = ?5 AND account_id = ?6
 `
 
 type ServiceAdvanceParams struct {

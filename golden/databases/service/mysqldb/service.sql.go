@@ -17,7 +17,8 @@ UPDATE chats AS s
 SET s.state = CASE JSON_LENGTH(?) WHEN 0 THEN s.state
               ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, ?), ?) END,
     s.revision = s.revision + 1, s.update_time = ?
-WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.revision = ?
+WHERE s.app_name = ? AND s.user_id = ? AND s.id = ?
+  AND s.revision = ?
 `
 
 type ServiceAdvanceParams struct {

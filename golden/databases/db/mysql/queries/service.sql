@@ -9,7 +9,8 @@ UPDATE adk_sessions AS s
 SET s.state = CASE JSON_LENGTH(sqlc.arg(delta)) WHEN 0 THEN s.state
               ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, sqlc.arg(removed_keys)), sqlc.arg(delta)) END,
     s.revision = s.revision + 1, s.update_time = sqlc.arg(update_time)
-WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.revision = sqlc.arg(revision) AND s.account_id = sqlc.arg(owner_id);
+WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id)
+  AND s.revision = sqlc.arg(revision) AND s.account_id = sqlc.arg(owner_id);
 
 -- name: ServiceMergeAppState :exec
 -- Sets the top-level keys of the delta in an app's state, and leaves the others.

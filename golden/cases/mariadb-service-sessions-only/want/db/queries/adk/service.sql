@@ -9,7 +9,8 @@ UPDATE chats AS s
 SET s.state = CASE JSON_LENGTH(sqlc.arg(delta)) WHEN 0 THEN s.state
               ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, sqlc.arg(removed_keys)), sqlc.arg(delta)) END,
     s.revision = s.revision + 1, s.update_time = sqlc.arg(update_time)
-WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.revision = sqlc.arg(revision);
+WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id)
+  AND s.revision = sqlc.arg(revision);
 
 -- name: ServiceFindEvent :one
 -- Tells why an append changed nothing: the session's revision, and the seq of the event if it is there, else 0.

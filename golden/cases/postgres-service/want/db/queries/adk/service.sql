@@ -38,7 +38,8 @@ WITH advanced AS (
     SET state       = CASE WHEN @session_delta::jsonb = '{}' THEN s.state ELSE s.state || @session_delta::jsonb END,
         revision    = s.revision + 1,
         update_time = GREATEST(s.update_time, @timestamp::timestamptz)
-    WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision AND s.account_id = @owner_id
+    WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
+      AND s.account_id = @owner_id
     RETURNING s.app_name, s.user_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)

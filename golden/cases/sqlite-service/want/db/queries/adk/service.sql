@@ -7,7 +7,8 @@
 -- Begins an append: advances the session if the revision is current and the owner too; no row means stale or missing.
 UPDATE adk_sessions
 SET revision = revision + 1, update_time = sqlc.arg(update_time)
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND revision = sqlc.arg(revision) AND account_id = sqlc.arg(owner_id);
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id)
+  AND revision = sqlc.arg(revision) AND account_id = sqlc.arg(owner_id);
 
 -- name: ServiceSetState :exec
 -- Sets a session's state, after ServiceAdvance in the same transaction.
