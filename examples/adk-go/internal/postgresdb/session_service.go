@@ -178,7 +178,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, state.session, row.AppState, row.UserState, 0, now)
+	return newScopedSession(appName, userID, id, state.session, row.AppState, row.UserState, 0, now)
 }
 
 // Delete deletes a session and its events. That there is none is no error; nor is
@@ -259,7 +259,7 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 		var updateTime time.Time
 		err := row.Scan(&state, &revision, &updateTime, &appState, &userState)
 		if err == nil {
-			got, err = newSession(req.AppName, req.UserID, req.SessionID, state, appState, userState, revision, updateTime)
+			got, err = newScopedSession(req.AppName, req.UserID, req.SessionID, state, appState, userState, revision, updateTime)
 		}
 		return err
 	})
@@ -298,38 +298,31 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 		return nil, err
 	}
 	batch := &pgx.Batch{}
-	var appState []byte
-	userStates := map[string][]byte{}
-	readState := func(rows pgx.Rows, read func() error) error {
-		for rows.Next() {
-			if err := read(); err != nil {
-				return err
+	var appState map[string]any
+	userStates := map[string]map[string]any{}
+	batch.Queue(getAppState, appName).Query(func(rows pgx.Rows) (err error) {
+		var text []byte
+		for rows.Next() && err == nil {
+			if err = rows.Scan(&text); err == nil {
+				appState, err = decodeState(text)
 			}
 		}
-		return rows.Err()
-	}
-	batch.Queue(getAppState, appName).Query(func(rows pgx.Rows) error {
-		return readState(rows, func() error { return rows.Scan(&appState) })
+		return errors.Join(err, rows.Err())
 	})
+	readUserStates := func(rows pgx.Rows) (err error) {
+		var user string
+		var text []byte
+		for rows.Next() && err == nil {
+			if err = rows.Scan(&user, &text); err == nil {
+				userStates[user], err = decodeState(text)
+			}
+		}
+		return errors.Join(err, rows.Err())
+	}
 	if userID != "" {
-		batch.Queue(getUserState, appName, userID).Query(func(rows pgx.Rows) error {
-			return readState(rows, func() error {
-				var state []byte
-				err := rows.Scan(&state)
-				userStates[userID] = state
-				return err
-			})
-		})
+		batch.Queue(serviceUserState, appName, userID).Query(readUserStates)
 	} else {
-		batch.Queue(serviceUserStates, appName, p.OwnerID).Query(func(rows pgx.Rows) error {
-			return readState(rows, func() error {
-				var user string
-				var state []byte
-				err := rows.Scan(&user, &state)
-				userStates[user] = state
-				return err
-			})
-		})
+		batch.Queue(serviceUserStates, appName, p.OwnerID).Query(readUserStates)
 	}
 	var sessions []session.Session
 	readSessions := func(rows pgx.Rows) error {
@@ -581,32 +574,51 @@ func (e sessionEvents) At(i int) *session.Event {
 	return e[i]
 }
 
-// newSession makes a session of what the database has of it.
-func newSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged := map[string]any{}
-	for _, part := range []struct {
-		prefix string
-		state  []byte
-	}{{"", state}, {session.KeyPrefixApp, appState}, {session.KeyPrefixUser, userState}} {
-		if len(part.state) == 0 || string(part.state) == "{}" {
-			continue
-		}
-		var values map[string]any
-		if err := decode(part.state, &values); err != nil {
-			return nil, fmt.Errorf("state of session %q: %w", id, err)
-		}
-		if part.prefix == "" {
-			merged = values
-			continue
-		}
-		for key, value := range values {
-			merged[part.prefix+key] = value
-		}
+// decodeState reads a state; an empty one is nil.
+func decodeState(text []byte) (map[string]any, error) {
+	if len(text) <= len("{}") {
+		return nil, nil
+	}
+	var values map[string]any
+	if err := decode(text, &values); err != nil {
+		return nil, fmt.Errorf("stored state: %w", err)
+	}
+	return values, nil
+}
+
+// newSession makes a session of what the database has of it. The states of the
+// app and the user are its to read, not to change.
+func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
+	merged, err := decodeState(state)
+	if err != nil {
+		return nil, fmt.Errorf("session %q: %w", id, err)
+	}
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, value := range appState {
+		merged[session.KeyPrefixApp+key] = value
+	}
+	for key, value := range userState {
+		merged[session.KeyPrefixUser+key] = value
 	}
 	return &storedSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
 		state: merged, revision: revision, updateTime: updateTime.UTC(),
 	}, nil
+}
+
+// newScopedSession makes a session with states of app and user that nobody has read yet.
+func newScopedSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
+	app, err := decodeState(appState)
+	if err != nil {
+		return nil, err
+	}
+	user, err := decodeState(userState)
+	if err != nil {
+		return nil, err
+	}
+	return newSession(appName, userID, id, state, app, user, revision, updateTime)
 }
 
 // delta is a change of state, as JSON objects without the prefixes of the keys.

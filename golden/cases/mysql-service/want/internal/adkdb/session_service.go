@@ -353,7 +353,7 @@ func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, 
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, []byte(row.State), []byte(row.AppState), []byte(row.UserState), row.Revision, fromColumn(row.UpdateTime))
+	return newScopedSession(appName, userID, id, []byte(row.State), []byte(row.AppState), []byte(row.UserState), row.Revision, fromColumn(row.UpdateTime))
 }
 
 // List reads the sessions of a user, newest first, or, without a user, of the
@@ -384,7 +384,7 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 	}
 	sessions := make([]session.Session, len(rows))
 	for i, row := range rows {
-		sessions[i], err = newSession(appName, row.UserID, row.ID, []byte(row.State), []byte(appState), []byte(userStates[row.UserID]), row.Revision, fromColumn(row.UpdateTime))
+		sessions[i], err = newSession(appName, row.UserID, row.ID, []byte(row.State), appState, userStates[row.UserID], row.Revision, fromColumn(row.UpdateTime))
 		if err != nil {
 			return nil, err
 		}
@@ -406,24 +406,33 @@ func (s *SessionService) listRows(ctx context.Context, p ServiceListUserParams) 
 }
 
 // listStates reads the states of the app and of the users in a list.
-func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams) (appState json.RawMessage, userStates map[string]json.RawMessage, err error) {
-	if appState, err = s.queries.GetAppState(ctx, p.AppName); err != nil && !isNoRow(err) {
-		return appState, nil, err
+func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams) (appState map[string]any, userStates map[string]map[string]any, err error) {
+	text, err := s.queries.GetAppState(ctx, p.AppName)
+	if err != nil && !isNoRow(err) {
+		return nil, nil, err
 	}
-	userStates = map[string]json.RawMessage{}
+	if appState, err = decodeState([]byte(text)); err != nil {
+		return nil, nil, err
+	}
+	userStates = map[string]map[string]any{}
 	if p.UserID != "" {
-		userState, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
+		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
 		if err != nil && !isNoRow(err) {
-			return appState, nil, err
+			return nil, nil, err
 		}
-		userStates[p.UserID] = userState
-		return appState, userStates, nil
+		userStates[p.UserID], err = decodeState([]byte(text))
+		return appState, userStates, err
 	}
 	rows, err := s.queries.ServiceUserStates(ctx, ServiceUserStatesParams{AppName: p.AppName, OwnerID: p.OwnerID})
-	for _, row := range rows {
-		userStates[row.UserID] = row.State
+	if err != nil {
+		return nil, nil, err
 	}
-	return appState, userStates, err
+	for _, row := range rows {
+		if userStates[row.UserID], err = decodeState([]byte(row.State)); err != nil {
+			return nil, nil, err
+		}
+	}
+	return appState, userStates, nil
 }
 
 // append stores an event in one short transaction: the update of the session
@@ -571,32 +580,51 @@ func (e sessionEvents) At(i int) *session.Event {
 	return e[i]
 }
 
-// newSession makes a session of what the database has of it.
-func newSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged := map[string]any{}
-	for _, part := range []struct {
-		prefix string
-		state  []byte
-	}{{"", state}, {session.KeyPrefixApp, appState}, {session.KeyPrefixUser, userState}} {
-		if len(part.state) == 0 || string(part.state) == "{}" {
-			continue
-		}
-		var values map[string]any
-		if err := decode(part.state, &values); err != nil {
-			return nil, fmt.Errorf("state of session %q: %w", id, err)
-		}
-		if part.prefix == "" {
-			merged = values
-			continue
-		}
-		for key, value := range values {
-			merged[part.prefix+key] = value
-		}
+// decodeState reads a state; an empty one is nil.
+func decodeState(text []byte) (map[string]any, error) {
+	if len(text) <= len("{}") {
+		return nil, nil
+	}
+	var values map[string]any
+	if err := decode(text, &values); err != nil {
+		return nil, fmt.Errorf("stored state: %w", err)
+	}
+	return values, nil
+}
+
+// newSession makes a session of what the database has of it. The states of the
+// app and the user are its to read, not to change.
+func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
+	merged, err := decodeState(state)
+	if err != nil {
+		return nil, fmt.Errorf("session %q: %w", id, err)
+	}
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, value := range appState {
+		merged[session.KeyPrefixApp+key] = value
+	}
+	for key, value := range userState {
+		merged[session.KeyPrefixUser+key] = value
 	}
 	return &storedSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
 		state: merged, revision: revision, updateTime: updateTime.UTC(),
 	}, nil
+}
+
+// newScopedSession makes a session with states of app and user that nobody has read yet.
+func newScopedSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
+	app, err := decodeState(appState)
+	if err != nil {
+		return nil, err
+	}
+	user, err := decodeState(userState)
+	if err != nil {
+		return nil, err
+	}
+	return newSession(appName, userID, id, state, app, user, revision, updateTime)
 }
 
 // delta is a change of state, as JSON objects without the prefixes of the keys.

@@ -470,27 +470,33 @@ func (e sessionEvents) At(i int) *session.Event {
 	return e[i]
 }
 
-// newSession makes a session of what the database has of it.
-func newSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged := map[string]any{}
-	for _, part := range []struct {
-		prefix string
-		state  []byte
-	}{{"", state}, {session.KeyPrefixApp, appState}, {session.KeyPrefixUser, userState}} {
-		if len(part.state) == 0 || string(part.state) == "{}" {
-			continue
-		}
-		var values map[string]any
-		if err := decode(part.state, &values); err != nil {
-			return nil, fmt.Errorf("state of session %q: %w", id, err)
-		}
-		if part.prefix == "" {
-			merged = values
-			continue
-		}
-		for key, value := range values {
-			merged[part.prefix+key] = value
-		}
+// decodeState reads a state; an empty one is nil.
+func decodeState(text []byte) (map[string]any, error) {
+	if len(text) <= len("{}") {
+		return nil, nil
+	}
+	var values map[string]any
+	if err := decode(text, &values); err != nil {
+		return nil, fmt.Errorf("stored state: %w", err)
+	}
+	return values, nil
+}
+
+// newSession makes a session of what the database has of it. The states of the
+// app and the user are its to read, not to change.
+func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
+	merged, err := decodeState(state)
+	if err != nil {
+		return nil, fmt.Errorf("session %q: %w", id, err)
+	}
+	if merged == nil {
+		merged = map[string]any{}
+	}
+	for key, value := range appState {
+		merged[session.KeyPrefixApp+key] = value
+	}
+	for key, value := range userState {
+		merged[session.KeyPrefixUser+key] = value
 	}
 	return &storedSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
