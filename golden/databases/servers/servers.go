@@ -96,11 +96,18 @@ func MariaDB(dir string, settings ...string) (*Server, error) {
 	if err := runAs("mysql", dir, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
 		return nil, err
 	}
+	temporary := dir + "-temporary" // a server that starts clears away the others' tables in /tmp
+	if err := os.Mkdir(temporary, 0o755); err != nil {
+		return nil, err
+	}
+	if err := as(&exec.Cmd{}, "mysql", temporary); err != nil {
+		return nil, err
+	}
 	address := FreeAddress()
 	_, port, _ := net.SplitHostPort(address)
 	s := MySQLAt("mariadb", "root", address, "mysql")
 	s.as, s.dir = "mysql", dir
-	s.command = []string{program, "--no-defaults", "--datadir=" + dir, "--socket=" + filepath.Join(dir, "socket"), "--port=" + port,
+	s.command = []string{program, "--no-defaults", "--datadir=" + dir, "--tmpdir=" + temporary, "--socket=" + filepath.Join(dir, "socket"), "--port=" + port,
 		"--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--skip-log-bin"}
 	for _, setting := range settings {
 		s.command = append(s.command, "--"+setting)
