@@ -102,9 +102,9 @@ func (d *database) openPostgres(ctx context.Context, dsn string, theirs *sql.DB)
 
 // openSQLite makes two files, with the driver that the name ends in.
 func (d *database) openSQLite(ctx context.Context, dir string) error {
-	driver, pragmas := "sqlite", "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+	driver, pragmas := "sqlite", "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(OFF)"
 	if d.name == "sqlite-mattn" {
-		driver, pragmas = "sqlite3", "?_foreign_keys=1&_busy_timeout=10000&_journal_mode=WAL&_synchronous=NORMAL"
+		driver, pragmas = "sqlite3", "?_foreign_keys=1&_busy_timeout=10000&_journal_mode=WAL&_synchronous=OFF"
 	}
 	at := func(name string) string { return "file:" + filepath.Join(dir, d.name+"-"+name) + pragmas }
 	mine, err := pool(driver, at("ours.db"))

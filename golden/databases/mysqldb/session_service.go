@@ -275,12 +275,6 @@ func (s statements) QueryRowContext(ctx context.Context, query string, args ...a
 	return s.plain().QueryRowContext(ctx, query, args...)
 }
 
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
-
-// errNotAdvanced: the session is not at the revision, or not there.
-var errNotAdvanced = errors.New("the session was not advanced")
-
 // inTransaction runs a short transaction, and again when that can help.
 func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) error) error {
 	var missed []string
@@ -300,6 +294,12 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) 
 	}
 	return err
 }
+
+// isEmpty reports whether a JSON object of splitDelta has no keys.
+func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+
+// errNotAdvanced: the session is not at the revision, or not there.
+var errNotAdvanced = errors.New("the session was not advanced")
 
 func isNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 

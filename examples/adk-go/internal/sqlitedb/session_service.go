@@ -26,10 +26,9 @@ import (
 // SessionService keeps ADK's sessions in SQLite. It can be used by many
 // goroutines at once, and has nothing to close but its pool.
 type SessionService struct {
-	db         *sql.DB
-	statements statements
-	queries    *Queries
-	retries    int
+	db      *sql.DB
+	queries *Queries
+	retries int
 }
 
 var _ session.Service = (*SessionService)(nil)
@@ -38,8 +37,7 @@ var _ session.Service = (*SessionService)(nil)
 // migrations. Its connections need PRAGMA foreign_keys = ON, without which a
 // deleted session leaves its events behind, and a busy_timeout.
 func NewSessionService(db *sql.DB, options ...SessionServiceOption) *SessionService {
-	prepared := statements{db: db, prepared: &sync.Map{}}
-	s := &SessionService{db: db, statements: prepared, queries: New(prepared), retries: 10}
+	s := &SessionService{db: db, queries: New(db), retries: 10}
 	for _, option := range options {
 		option(s)
 	}
@@ -160,7 +158,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 		return nil, err
 	}
 	var appState, userState string
-	err := s.inTransaction(ctx, func(q *Queries) (err error) {
+	err := s.inTransaction(ctx, func(ctx context.Context, q *Queries) (err error) {
 		if err := q.CreateSession(ctx, p); err != nil {
 			return err
 		}
@@ -197,70 +195,40 @@ func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest)
 	return nil
 }
 
-// statements runs queries as prepared statements, which are kept: a query is
-// then one round trip. It is the DBTX of the pool, or of a transaction.
-type statements struct {
-	db       *sql.DB
-	prepared *sync.Map // the *sql.Stmt of each query
-	tx       *sql.Tx   // nil for none
-	missed   *[]string // queries of the transaction that were not prepared
-}
-
-// prepare gives the statement of a query; nil when it cannot be prepared now.
-func (s statements) prepare(ctx context.Context, query string) *sql.Stmt {
-	if known, ok := s.prepared.Load(query); ok {
-		stmt := known.(*sql.Stmt)
-		if s.tx != nil {
-			return s.tx.StmtContext(ctx, stmt)
+// inTransaction runs a short transaction, and again when that can help. It
+// waits for the write lock and, with that, for nothing more: so what do runs is
+// not cancelled one by one, which would cost a goroutine each. A context that has
+// ended by the time of the commit still undoes it all.
+func (s *SessionService) inTransaction(ctx context.Context, do func(ctx context.Context, q *Queries) error) error {
+	return s.retry(ctx, func() error {
+		conn, err := s.db.Conn(ctx)
+		if err != nil {
+			return err
 		}
-		return stmt
-	}
-	if s.tx != nil { // the pool may have no other connection than the transaction's
-		*s.missed = append(*s.missed, query)
-		return nil
-	}
-	stmt, err := s.db.PrepareContext(ctx, query)
-	if err != nil {
-		return nil // running the query says what is wrong
-	}
-	if known, loaded := s.prepared.LoadOrStore(query, stmt); loaded {
-		_ = stmt.Close()
-		return known.(*sql.Stmt)
-	}
-	return stmt
+		defer conn.Close()
+		locked := context.WithoutCancel(ctx)
+		if _, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err == nil {
+			err = do(locked, New(conn))
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			_, err = conn.ExecContext(locked, "COMMIT")
+		}
+		if err != nil {
+			rollback(locked, conn)
+		}
+		return err
+	})
 }
 
-// plain runs what is not prepared.
-func (s statements) plain() DBTX {
-	if s.tx != nil {
-		return s.tx
+// rollback ends a connection's transaction, if it has one, or the connection.
+func rollback(ctx context.Context, conn *sql.Conn) {
+	_, err := conn.ExecContext(ctx, "ROLLBACK")
+	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
+		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
-	return s.db
-}
-
-func (s statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	if stmt := s.prepare(ctx, query); stmt != nil {
-		return stmt.ExecContext(ctx, args...)
-	}
-	return s.plain().ExecContext(ctx, query, args...)
-}
-
-func (s statements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	return s.plain().PrepareContext(ctx, query)
-}
-
-func (s statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := s.prepare(ctx, query); stmt != nil {
-		return stmt.QueryContext(ctx, args...)
-	}
-	return s.plain().QueryContext(ctx, query, args...)
-}
-
-func (s statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	if stmt := s.prepare(ctx, query); stmt != nil {
-		return stmt.QueryRowContext(ctx, args...)
-	}
-	return s.plain().QueryRowContext(ctx, query, args...)
 }
 
 // isEmpty reports whether a JSON object of splitDelta has no keys.
@@ -268,26 +236,6 @@ func isEmpty(object []byte) bool { return len(object) <= len("{}") }
 
 // errNotAdvanced: the session is not at the revision, or not there.
 var errNotAdvanced = errors.New("the session was not advanced")
-
-// inTransaction runs a short transaction, and again when that can help.
-func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) error) error {
-	var missed []string
-	err := s.retry(ctx, func() error {
-		tx, err := s.db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = tx.Rollback() }() // nothing after a commit
-		if err := do(New(statements{s.db, s.statements.prepared, tx, &missed})); err != nil {
-			return err
-		}
-		return tx.Commit()
-	})
-	for _, query := range missed {
-		s.statements.prepare(ctx, query)
-	}
-	return err
-}
 
 func isNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
@@ -423,14 +371,14 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 	return appState, userStates, nil
 }
 
-// append stores an event in one short transaction: the update of the session
-// takes the write lock, and succeeds only at the revision that the session was read at.
+// append stores an event in one short transaction. The update of the session
+// succeeds only at the revision that the session was read at.
 func (s *SessionService) append(ctx context.Context, to *storedSession, e newEvent) error {
 	p := ServiceAdvanceParams{UpdateTime: toColumn(e.updateTime), AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision}
 	if err := ownerOf(ctx, &p.OwnerID); err != nil {
 		return err
 	}
-	err := s.inTransaction(ctx, func(q *Queries) error {
+	err := s.inTransaction(ctx, func(ctx context.Context, q *Queries) error {
 		n, err := q.ServiceAdvance(ctx, p)
 		if err != nil {
 			return err
@@ -457,8 +405,8 @@ func (s *SessionService) append(ctx context.Context, to *storedSession, e newEve
 }
 
 // mergeStates sets the keys of a change in the states of a session, its app
-// and its user, and gives the last two. The transaction has written before, so that
-// nobody else changes them.
+// and its user, and gives the last two. The transaction has the write lock, so
+// that nobody else changes them.
 func mergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d delta, at time.Time) (appState, userState string, err error) {
 	row, err := q.ServiceGet(ctx, key)
 	if err != nil {
