@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"google.golang.org/adk/v2/model"
@@ -155,16 +154,16 @@ func (s *subject) bareAppends(ctx context.Context, ops int) error {
 	if err != nil {
 		return err
 	}
-	e := newEvent(ctx, 0, nil)
-	data, err := json.Marshal(e)
+	data, err := json.Marshal(newEvent(ctx, 0, nil))
 	if err != nil {
 		return err
 	}
 	for i := range ops {
+		e := newEvent(ctx, i, nil) // as the caller of the service makes one
 		_, err := s.queries.ServiceAppend(ctx, postgresdb.ServiceAppendParams{
 			SessionDelta: []byte("{}"), AppDelta: []byte("{}"), UserDelta: []byte("{}"),
 			AppName: app, UserID: session.UserID(), SessionID: session.ID(), Revision: found.Revision + int64(i),
-			ID: fmt.Sprintf("%s-%d-%d", e.ID[:18], found.Revision, i), InvocationID: e.InvocationID, Author: e.Author, Timestamp: time.Now(), EventData: data,
+			ID: e.ID, InvocationID: e.InvocationID, Author: e.Author, Timestamp: e.Timestamp, EventData: data,
 		})
 		if err != nil {
 			return err
