@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 
 	"github.com/adkgen/adkgen/golden/databases/servers"
 	"github.com/adkgen/adkgen/golden/databases/service"
@@ -40,11 +39,10 @@ type subject struct {
 // through a proxy.
 func (d *database) open(ctx context.Context, s *servers.Server, p *servers.Proxy) error {
 	dsn := func(database string) string {
-		dsn := s.DSN(database)
 		if p != nil {
-			dsn = p.Through(s, database)
+			return p.Through(s, database)
 		}
-		return strings.Replace(dsn, "&multiStatements=true&interpolateParams=true", "", 1) // as GORM's manual has it
+		return s.DSN(database)
 	}
 	admin, err := sql.Open(s.Driver, s.DSN(s.Admin))
 	if err != nil {

@@ -4,18 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"github.com/adkgen/adkgen/golden/databases/gomysql"
 	"github.com/adkgen/adkgen/golden/databases/servers"
-	sqle "github.com/dolthub/go-mysql-server"
-	"github.com/dolthub/go-mysql-server/memory"
-	"github.com/dolthub/go-mysql-server/server"
-	gmssql "github.com/dolthub/go-mysql-server/sql"
-	"github.com/sirupsen/logrus"
 	_ "modernc.org/sqlite"
 )
 
@@ -75,9 +70,14 @@ func need(t testing.TB, h *host, name string) *host {
 	return nil
 }
 
-// hostOf is the host on a server.
+// hostOf is the host on a server. MySQL's driver is told that a text may have
+// several statements, as a migration has.
 func hostOf(s *servers.Server) *host {
-	return &host{dialect: s.Dialect, driver: s.Driver, dsn: s.DSN, url: s.URL, admin: s.Admin}
+	dsn := s.DSN
+	if s.Driver == "mysql" {
+		dsn = func(database string) string { return s.DSN(database) + "&multiStatements=true&interpolateParams=true" }
+	}
+	return &host{dialect: s.Dialect, driver: s.Driver, dsn: dsn, url: s.URL, admin: s.Admin}
 }
 
 func startPostgres(dir string) (*host, func(), error) {
@@ -96,21 +96,12 @@ func startMariaDB(dir string) (*host, func(), error) {
 	return hostOf(s), s.Stop, nil
 }
 
-// startGoMySQL starts go-mysql-server: MySQL 8.0 in this process, with the
-// collation utf8mb4_0900_bin that MariaDB lacks.
 func startGoMySQL(string) (*host, func(), error) {
-	logrus.SetOutput(io.Discard)
-	provider := memory.NewDBProvider(memory.NewDatabase("mysql_home"))
-	provider.WithOption(memory.NativeIndexProvider(true))
-	engine := sqle.NewDefault(provider)
-	address := servers.FreeAddress()
-	s, err := server.NewServer(server.Config{Protocol: "tcp", Address: address}, engine, gmssql.NewContext, memory.NewSessionBuilder(provider), nil)
+	s, err := gomysql.Start()
 	if err != nil {
 		return nil, nil, err
 	}
-	go func() { _ = s.Start() }()
-	h := servers.MySQLAt("mysql", "root", address, "mysql_home")
-	return hostOf(h), func() { _ = s.Close() }, h.Wait()
+	return hostOf(s), func() {}, nil
 }
 
 var databases atomic.Int64

@@ -121,7 +121,7 @@ func MySQLAt(dialect, login, address, admin string) *Server {
 	return &Server{
 		Dialect: dialect, Driver: "mysql", Admin: admin,
 		DSN: func(database string) string {
-			return fmt.Sprintf("%s@tcp(%s)/%s?parseTime=true&multiStatements=true&interpolateParams=true&loc=UTC", login, address, database)
+			return fmt.Sprintf("%s@tcp(%s)/%s?parseTime=true", login, address, database)
 		},
 		URL: func(database string) string { return fmt.Sprintf("mysql://%s@%s/%s", login, address, database) },
 	}

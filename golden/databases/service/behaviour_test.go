@@ -446,6 +446,33 @@ func TestReadsWhileWriting(t *testing.T) {
 	})
 }
 
+// TestOneConnection: a call needs no second connection, which a pool of one
+// could never give it, and leaves the one it had fit for the next call.
+func TestOneConnection(t *testing.T) {
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t, k, serverOf(k))
+			s.maxConns = 1
+			service := ownedService{s.service(t), s}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			state := map[string]any{"k": 1, "app:k": 2, "user:k": 3}
+			created, err := service.Create(ctx, &session.CreateRequest{AppName: "app", UserID: "alice", SessionID: "s1", State: state})
+			must(t, err)
+			old := get(t, service, "alice", "s1")
+			must(t, service.AppendEvent(ctx, created.Session, newEvent("e1", now, state)))
+			is(t, "a stale append", service.AppendEvent(ctx, old, newEvent("e2", now, state)), s.errors().stale)
+			is(t, "an event twice", service.AppendEvent(ctx, get(t, service, "alice", "s1"), newEvent("e1", now, state)), s.errors().eventExists)
+			must(t, service.AppendEvent(ctx, created.Session, newEvent("e3", now, state)))
+			equal(t, "events", ids(get(t, service, "alice", "s1")), []string{"e1", "e3"})
+			_, err = service.List(ctx, &session.ListRequest{AppName: "app"})
+			must(t, err)
+			must(t, service.Delete(ctx, &session.DeleteRequest{AppName: "app", UserID: "alice", SessionID: "s1"}))
+		})
+	}
+}
+
 // TestCancelledAppends cancels appends at many moments. Whatever the database
 // made of one, the same call again ends with the event stored once.
 func TestCancelledAppends(t *testing.T) {

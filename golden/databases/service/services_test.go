@@ -4,12 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 
+	"github.com/adkgen/adkgen/golden/databases/gomysql"
 	ownedmysql "github.com/adkgen/adkgen/golden/databases/mysqldb"
 	ownedpostgres "github.com/adkgen/adkgen/golden/databases/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/servers"
@@ -17,15 +17,10 @@ import (
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
 	ownedsqlite "github.com/adkgen/adkgen/golden/databases/sqlitedb"
-	sqle "github.com/dolthub/go-mysql-server"
-	"github.com/dolthub/go-mysql-server/memory"
-	"github.com/dolthub/go-mysql-server/server"
-	gmssql "github.com/dolthub/go-mysql-server/sql"
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/pressly/goose/v3"
-	"github.com/sirupsen/logrus"
 	"google.golang.org/adk/v2/session"
 	_ "modernc.org/sqlite"
 )
@@ -46,7 +41,9 @@ func TestMain(m *testing.M) {
 	if mariadb, err = servers.MariaDB(dir, "innodb-flush-log-at-trx-commit=0"); err != nil {
 		fmt.Fprintln(os.Stderr, "no MariaDB:", err)
 	}
-	goMySQL = startGoMySQL()
+	if goMySQL, err = gomysql.Start(); err != nil {
+		panic(err)
+	}
 	code := m.Run()
 	for _, s := range []*servers.Server{postgres, mariadb} {
 		if s != nil {
@@ -81,6 +78,7 @@ type store struct {
 	kind
 	server   *servers.Server // nil for SQLite
 	database string          // its name, or its file
+	maxConns int             // of each service's pool; 0 for the pool's own
 	db       *sql.DB         // for what is outside the service
 }
 
@@ -164,7 +162,12 @@ func (s *store) service(t testing.TB) session.Service { return s.serviceAt(t, s.
 func (s *store) serviceAt(t testing.TB, dsn string) session.Service {
 	t.Helper()
 	if s.dialect == "postgres" {
-		pool, err := pgxpool.New(t.Context(), dsn)
+		config, err := pgxpool.ParseConfig(dsn)
+		must(t, err)
+		if s.maxConns > 0 {
+			config.MaxConns = int32(s.maxConns)
+		}
+		pool, err := pgxpool.NewWithConfig(t.Context(), config)
 		must(t, err)
 		t.Cleanup(pool.Close)
 		switch {
@@ -176,6 +179,7 @@ func (s *store) serviceAt(t testing.TB, dsn string) session.Service {
 		return postgresdb.NewSessionService(pool)
 	}
 	db := open(t, s.driver(), dsn)
+	db.SetMaxOpenConns(s.maxConns)
 	switch {
 	case s.dialect == "mariadb" && s.owned:
 		return ownedmysql.NewSessionService(db)
@@ -272,23 +276,4 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// startGoMySQL starts go-mysql-server: MySQL 8.0 in this process.
-func startGoMySQL() *servers.Server {
-	logrus.SetOutput(io.Discard)
-	provider := memory.NewDBProvider(memory.NewDatabase("mysql_home"))
-	provider.WithOption(memory.NativeIndexProvider(true))
-	engine := sqle.NewDefault(provider)
-	address := servers.FreeAddress()
-	s, err := server.NewServer(server.Config{Protocol: "tcp", Address: address}, engine, gmssql.NewContext, memory.NewSessionBuilder(provider), nil)
-	if err != nil {
-		panic(err)
-	}
-	go func() { _ = s.Start() }()
-	h := servers.MySQLAt("mysql", "root", address, "mysql_home")
-	if err := h.Wait(); err != nil {
-		panic(err)
-	}
-	return h
 }
