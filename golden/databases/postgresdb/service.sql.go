@@ -375,42 +375,6 @@ func (q *Queries) ServiceListUser(ctx context.Context, arg ServiceListUserParams
 	return items, nil
 }
 
-const serviceUserState = `-- name: ServiceUserState :many
-SELECT user_id, state FROM adk_user_states
-WHERE app_name = $1 AND user_id = $2
-`
-
-type ServiceUserStateParams struct {
-	AppName string
-	UserID  string
-}
-
-type ServiceUserStateRow struct {
-	UserID string
-	State  json.RawMessage
-}
-
-// Reads a user's state in the columns of ServiceUserStates.
-func (q *Queries) ServiceUserState(ctx context.Context, arg ServiceUserStateParams) ([]ServiceUserStateRow, error) {
-	rows, err := q.db.Query(ctx, serviceUserState, arg.AppName, arg.UserID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ServiceUserStateRow
-	for rows.Next() {
-		var i ServiceUserStateRow
-		if err := rows.Scan(&i.UserID, &i.State); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
 FROM adk_user_states AS u

@@ -255,29 +255,25 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 	batch := &pgx.Batch{}
 	var appState map[string]any
 	userStates := map[string]map[string]any{}
-	batch.Queue(getAppState, appName).Query(func(rows pgx.Rows) (err error) {
-		var text []byte
-		for rows.Next() && err == nil {
-			if err = rows.Scan(&text); err == nil {
-				appState, err = decodeState(text)
-			}
-		}
-		return errors.Join(err, rows.Err())
+	batch.Queue(getAppState, appName).QueryRow(func(row pgx.Row) (err error) {
+		appState, err = scanState(row)
+		return err
 	})
-	readUserStates := func(rows pgx.Rows) (err error) {
-		var user string
-		var text []byte
-		for rows.Next() && err == nil {
-			if err = rows.Scan(&user, &text); err == nil {
-				userStates[user], err = decodeState(text)
-			}
-		}
-		return errors.Join(err, rows.Err())
-	}
 	if userID != "" {
-		batch.Queue(serviceUserState, appName, userID).Query(readUserStates)
+		batch.Queue(getUserState, appName, userID).QueryRow(func(row pgx.Row) (err error) {
+			userStates[userID], err = scanState(row)
+			return err
+		})
 	} else {
-		batch.Queue(serviceUserStates, appName).Query(readUserStates)
+		batch.Queue(serviceUserStates, appName).Query(func(rows pgx.Rows) error {
+			var user string
+			var text []byte
+			_, err := pgx.ForEachRow(rows, []any{&user, &text}, func() (err error) {
+				userStates[user], err = decodeState(text)
+				return err
+			})
+			return err
+		})
 	}
 	var sessions []session.Session
 	readSessions := func(rows pgx.Rows) error {
@@ -285,17 +281,12 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 		var state pgtype.DriverBytes
 		var revision int64
 		var updateTime time.Time
-		for rows.Next() {
-			if err := rows.Scan(&user, &id, &state, &revision, &updateTime); err != nil {
-				return err
-			}
+		_, err := pgx.ForEachRow(rows, []any{&user, &id, &state, &revision, &updateTime}, func() error {
 			listed, err := newSession(appName, user, id, state, appState, userStates[user], revision, updateTime)
-			if err != nil {
-				return err
-			}
 			sessions = append(sessions, listed)
-		}
-		return rows.Err()
+			return err
+		})
+		return err
 	}
 	if userID != "" {
 		batch.Queue(serviceListUser, appName, userID).Query(readSessions)
@@ -303,6 +294,15 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 		batch.Queue(serviceList, appName).Query(readSessions)
 	}
 	return sessions, s.pool.SendBatch(ctx, batch).Close()
+}
+
+// scanState reads a state; one that nobody has written yet is nil.
+func scanState(row pgx.Row) (map[string]any, error) {
+	var text []byte
+	if err := row.Scan(&text); err != nil && !isNoRow(err) {
+		return nil, err
+	}
+	return decodeState(text)
 }
 
 // append stores an event: one statement, one round trip.
@@ -526,13 +526,18 @@ func (e sessionEvents) At(i int) *session.Event {
 	return e[i]
 }
 
-// decodeState reads a state; an empty one is nil.
+// decodeState reads a state; an empty one is nil. The standard library, which is
+// slower and less strict, has the last word.
 func decodeState(text []byte) (map[string]any, error) {
 	if len(text) <= len("{}") {
 		return nil, nil
 	}
 	var values map[string]any
-	if err := decode(text, &values); err != nil {
+	if fastjson.Unmarshal(text, &values) == nil {
+		return values, nil
+	}
+	values = nil
+	if err := json.Unmarshal(text, &values); err != nil {
 		return nil, fmt.Errorf("stored state: %w", err)
 	}
 	return values, nil
@@ -710,17 +715,6 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 		return fmt.Errorf("%w: %q", ErrEventExists, e.event.ID)
 	}
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
-}
-
-// decode reads JSON as the standard library does, with a faster decoder where it
-// agrees: that one is stricter, so that the standard library has the last word.
-func decode[T any](data []byte, v *T) error {
-	if fastjson.Unmarshal(data, v) == nil {
-		return nil
-	}
-	var zero T
-	*v = zero
-	return json.Unmarshal(data, v)
 }
 
 // plainEvent is an event without the methods that decode it.

@@ -419,13 +419,18 @@ func (e sessionEvents) At(i int) *session.Event {
 	return e[i]
 }
 
-// decodeState reads a state; an empty one is nil.
+// decodeState reads a state; an empty one is nil. The standard library, which is
+// slower and less strict, has the last word.
 func decodeState(text []byte) (map[string]any, error) {
 	if len(text) <= len("{}") {
 		return nil, nil
 	}
 	var values map[string]any
-	if err := decode(text, &values); err != nil {
+	if fastjson.Unmarshal(text, &values) == nil {
+		return values, nil
+	}
+	values = nil
+	if err := json.Unmarshal(text, &values); err != nil {
 		return nil, fmt.Errorf("stored state: %w", err)
 	}
 	return values, nil
@@ -582,17 +587,6 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 		return fmt.Errorf("%w: %q", ErrEventExists, e.event.ID)
 	}
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
-}
-
-// decode reads JSON as the standard library does, with a faster decoder where it
-// agrees: that one is stricter, so that the standard library has the last word.
-func decode[T any](data []byte, v *T) error {
-	if fastjson.Unmarshal(data, v) == nil {
-		return nil
-	}
-	var zero T
-	*v = zero
-	return json.Unmarshal(data, v)
 }
 
 // plainEvent is an event without the methods that decode it.

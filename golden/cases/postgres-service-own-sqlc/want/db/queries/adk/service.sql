@@ -103,11 +103,6 @@ FROM adk_sessions AS s
 WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.account_id = @owner_id
 ORDER BY s.update_time DESC, s.id;
 
--- name: ServiceUserState :many
--- Reads a user's state in the columns of ServiceUserStates.
-SELECT user_id, state FROM adk_user_states
-WHERE app_name = @app_name AND user_id = @user_id;
-
 -- name: ServiceUserStates :many
 -- Lists the states of the users that ServiceList finds sessions of.
 SELECT u.user_id, u.state
