@@ -151,7 +151,7 @@ func (s *SessionService) Create(ctx context.Context, req *session.CreateRequest)
 	if id == "" {
 		id = platform.NewUUID(ctx)
 	}
-	state, err := splitDelta(req.State)
+	state, err := splitDelta(withoutTemp(req.State))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -629,8 +629,14 @@ func newScopedSession(appName, userID, id string, state, appState, userState []b
 // delta is a change of state, as JSON objects without the prefixes of the keys.
 type delta struct{ session, app, user []byte }
 
-// splitDelta sorts the keys of a change by what they are for. temp: keys are
-// left out: they are never stored.
+// withoutTemp is a copy of a change without temp: keys, which are never stored.
+func withoutTemp(changes map[string]any) map[string]any {
+	kept := maps.Clone(changes)
+	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, session.KeyPrefixTemp) })
+	return kept
+}
+
+// splitDelta sorts the keys of a change by what they are for.
 func splitDelta(changes map[string]any) (delta, error) {
 	var own, app, user map[string]any
 	put := func(to *map[string]any, key string, value any) {
@@ -640,9 +646,6 @@ func splitDelta(changes map[string]any) (delta, error) {
 		(*to)[key] = value
 	}
 	for key, value := range changes {
-		if strings.HasPrefix(key, session.KeyPrefixTemp) {
-			continue
-		}
 		if name, ok := strings.CutPrefix(key, session.KeyPrefixApp); ok {
 			put(&app, name, value)
 			continue
@@ -687,9 +690,7 @@ func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (new
 		stored.ID = platform.NewUUID(ctx)
 	}
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
-	isTemp := func(key string, _ any) bool { return strings.HasPrefix(key, session.KeyPrefixTemp) }
-	stored.Actions.StateDelta = maps.Clone(stored.Actions.StateDelta)
-	maps.DeleteFunc(stored.Actions.StateDelta, isTemp)
+	stored.Actions.StateDelta = withoutTemp(stored.Actions.StateDelta)
 	e := newEvent{event: &stored}
 	var err error
 	if e.delta, err = splitDelta(stored.Actions.StateDelta); err != nil {
