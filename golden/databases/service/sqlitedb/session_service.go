@@ -169,20 +169,25 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(ctx context.
 		if err != nil {
 			return err
 		}
-		defer conn.Close()
 		locked := context.WithoutCancel(ctx)
-		if _, err = conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err == nil {
-			err = do(locked, New(conn))
+		committed := false
+		defer func() {
+			if !committed {
+				rollback(locked, conn)
+			}
+			_ = conn.Close()
+		}()
+		if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+			return err
 		}
-		if err == nil {
-			err = ctx.Err()
+		if err := do(locked, New(conn)); err != nil {
+			return err
 		}
-		if err == nil {
-			_, err = conn.ExecContext(locked, "COMMIT")
+		if err := ctx.Err(); err != nil {
+			return err
 		}
-		if err != nil {
-			rollback(locked, conn)
-		}
+		_, err = conn.ExecContext(locked, "COMMIT")
+		committed = err == nil
 		return err
 	})
 }

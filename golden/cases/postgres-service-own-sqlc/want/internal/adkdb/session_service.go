@@ -229,28 +229,22 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 	var got *storedSession
 	var late bool
 	readEvents := func(rows pgx.Rows) error {
-		defer rows.Close()
 		late = false
 		var events []*session.Event
 		var seq int64
 		var data pgtype.DriverBytes
-		for rows.Next() {
-			if err := rows.Scan(&seq, &data); err != nil {
-				return err
-			}
+		_, err := pgx.ForEachRow(rows, []any{&seq, &data}, func() error {
 			if seq > got.revision { // appended between the two statements
 				late = true
-				continue
+				return nil
 			}
 			event, err := decodeEvent(data)
-			if err != nil {
-				return err
-			}
 			events = append(events, event)
-		}
+			return err
+		})
 		slices.Reverse(events)
 		got.events = events
-		return rows.Err()
+		return err
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(serviceGet, req.AppName, req.UserID, req.SessionID, p.OwnerID).QueryRow(func(row pgx.Row) error {
