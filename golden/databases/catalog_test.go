@@ -33,12 +33,19 @@ var catalogTypes = map[string]map[string]string{
 		"VARCHAR(36)": "varchar(36) utf8mb4_general_ci", "VARCHAR(64)": "varchar(64) utf8mb4_general_ci", "VARCHAR(128)": "varchar(128) utf8mb4_general_ci", "VARCHAR(200)": "varchar(200) utf8mb4_general_ci",
 		"TEXT": "text utf8mb4_general_ci", "BOOLEAN": "tinyint(1)", "INT": "int(11)",
 	},
+	"mysql": {
+		"VARCHAR(128) COLLATE utf8mb4_0900_bin": "varchar(128) utf8mb4_0900_bin", "VARCHAR(1024) COLLATE utf8mb4_0900_bin": "varchar(1024) utf8mb4_0900_bin",
+		"VARCHAR(36)": "varchar(36) utf8mb4_0900_ai_ci", "VARCHAR(64)": "varchar(64) utf8mb4_0900_ai_ci", "VARCHAR(128)": "varchar(128) utf8mb4_0900_ai_ci", "VARCHAR(200)": "varchar(200) utf8mb4_0900_ai_ci",
+		"BIGINT": "bigint", "BIGINT UNSIGNED": "bigint unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "json", "DATETIME(6)": "datetime(6)",
+		"VARCHAR(36) CHARACTER SET ascii": "varchar(36)", "TEXT": "text utf8mb4_0900_ai_ci", "BOOLEAN": "tinyint(1)", "INT": "int",
+	},
 	"sqlite": {},
 }
 
 var catalogDefaults = map[string]map[string]string{
 	"postgres": {"'{}'": "'{}'::jsonb"},
 	"mariadb":  {"false": "0", "(UUID())": "uuid()"},
+	"mysql":    {"false": "0", "(UUID())": "uuid()"},
 	"sqlite":   {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
 }
 
@@ -86,7 +93,7 @@ func meant(dialect string, schema generator.Schema) catalog {
 			if dialect == "sqlite" {
 				name = "-" // PRAGMA foreign_key_list does not tell names
 			}
-			if dialect == "mariadb" { // NO ACTION and RESTRICT are one in InnoDB, and shown as either
+			if dialect == "mariadb" || dialect == "mysql" { // NO ACTION and RESTRICT are one in InnoDB, and shown as either
 				onDelete, onUpdate = restrict(onDelete), restrict(onUpdate)
 			}
 			match := ""
@@ -122,7 +129,7 @@ func restrict(a dialects.Action) dialects.Action {
 
 // qualifiedTable names the table that a foreign key references as the catalog does.
 func qualifiedTable(dialect, namespace string, k generator.ForeignKey) string {
-	if k.Namespace != "" && !(dialect == "mariadb" && k.Namespace == namespace) {
+	if k.Namespace != "" && !((dialect == "mariadb" || dialect == "mysql") && k.Namespace == namespace) {
 		return k.Namespace + "." + k.Table
 	}
 	return k.Table
@@ -131,7 +138,7 @@ func qualifiedTable(dialect, namespace string, k generator.ForeignKey) string {
 // found is the catalog that a database has, without the tables in besides.
 func found(t *testing.T, h *host, db *sql.DB, namespace string, besides ...string) catalog {
 	t.Helper()
-	read := map[string]func(*testing.T, *sql.DB, string) catalog{"postgres": foundPostgres, "mariadb": foundMariaDB, "sqlite": foundSQLite}[h.dialect]
+	read := map[string]func(*testing.T, *sql.DB, string) catalog{"postgres": foundPostgres, "mariadb": foundMariaDB, "mysql": foundMySQL, "sqlite": foundSQLite}[h.dialect]
 	c := read(t, db, namespace)
 	c = slices.DeleteFunc(c, func(line string) bool {
 		return slices.ContainsFunc(besides, func(table string) bool { return strings.HasPrefix(line, table+" ") })
@@ -199,8 +206,21 @@ func foundPostgres(t *testing.T, db *sql.DB, namespace string) catalog {
 		WHERE NOT i.indisprimary AND i.indisvalid AND c.relnamespace = $1::regnamespace`, `"`+namespace+`"`)
 }
 
+// MariaDB tells a check's table, and keeps JSON by a check of its own.
 func foundMariaDB(t *testing.T, db *sql.DB, namespace string) catalog {
-	const q = `
+	return foundInnoDB(t, db, namespace, `SELECT CONCAT(table_name, ' check ', constraint_name, ': CHECK ', check_clause)
+		FROM information_schema.check_constraints WHERE constraint_schema = @db AND check_clause NOT LIKE 'json_valid%'`)
+}
+
+// MySQL tells a check's table elsewhere, and the character set of each literal.
+func foundMySQL(t *testing.T, db *sql.DB, namespace string) catalog {
+	return foundInnoDB(t, db, namespace, `SELECT CONCAT(table_name, ' check ', constraint_name, ': CHECK ', REPLACE(REPLACE(check_clause, '_utf8mb4', ''), '\\\\''', ''''))
+		FROM information_schema.check_constraints JOIN information_schema.table_constraints USING (constraint_schema, constraint_name) WHERE constraint_schema = @db`)
+}
+
+// foundInnoDB is what MySQL and MariaDB have, with a query for the checks.
+func foundInnoDB(t *testing.T, db *sql.DB, namespace, checks string) catalog {
+	q := `
 		SELECT CONCAT(table_name, ' column ', LPAD(ordinal_position, 2, '0'), ' ', column_name, ': ', column_type,
 			IF(collation_name IS NULL, '', CONCAT(' ', collation_name)), IF(is_nullable = 'YES', ', null', ', not null'), ', default ', IF(column_default IS NULL OR column_default = 'NULL', '', column_default), IF(column_comment = '', '', CONCAT(', comment ', column_comment)))
 		FROM information_schema.columns WHERE table_schema = @db
@@ -211,12 +231,11 @@ func foundMariaDB(t *testing.T, db *sql.DB, namespace string) catalog {
 		SELECT CONCAT(table_name, IF(non_unique, ' index ', ' unique '), index_name, ': ', GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', '))
 		FROM information_schema.statistics WHERE table_schema = @db AND index_name <> 'PRIMARY' GROUP BY table_name, index_name, non_unique
 		UNION ALL
-		SELECT CONCAT(table_name, ' check ', constraint_name, ': CHECK ', check_clause)
-		FROM information_schema.check_constraints WHERE constraint_schema = @db AND check_clause NOT LIKE 'json_valid%'
+		` + checks + `
 		UNION ALL
 		SELECT CONCAT(k.table_name, ' foreign key ', k.constraint_name, ': ', GROUP_CONCAT(k.column_name ORDER BY k.ordinal_position SEPARATOR ', '),
-			' -> ', IF(k.referenced_table_schema = k.table_schema, '', CONCAT(k.referenced_table_schema, '.')), k.referenced_table_name, '(', GROUP_CONCAT(k.referenced_column_name ORDER BY k.ordinal_position SEPARATOR ', '), ')',
-			' on delete ', IF(r.delete_rule = 'NO ACTION', 'RESTRICT', r.delete_rule), ' on update ', IF(r.update_rule = 'NO ACTION', 'RESTRICT', r.update_rule), ' deferred false')
+			' -> ', IF(MIN(k.referenced_table_schema) = MIN(k.table_schema), '', CONCAT(MIN(k.referenced_table_schema), '.')), MIN(k.referenced_table_name), '(', GROUP_CONCAT(k.referenced_column_name ORDER BY k.ordinal_position SEPARATOR ', '), ')',
+			' on delete ', MIN(IF(r.delete_rule = 'NO ACTION', 'RESTRICT', r.delete_rule)), ' on update ', MIN(IF(r.update_rule = 'NO ACTION', 'RESTRICT', r.update_rule)), ' deferred false')
 		FROM information_schema.key_column_usage k
 		JOIN information_schema.referential_constraints r ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name
 		WHERE k.table_schema = @db AND k.referenced_table_name IS NOT NULL

@@ -73,13 +73,15 @@ func numbers(dialect string, n int) string {
 		return fmt.Sprintf("generate_series(1, %d) AS s (n)", n)
 	case "mariadb":
 		return fmt.Sprintf("(SELECT seq AS n FROM seq_1_to_%d) AS s", n)
+	case "mysql":
+		return fmt.Sprintf("(WITH RECURSIVE s (n) AS (SELECT /*+ SET_VAR(cte_max_recursion_depth = 1000000) */ 1 UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s) AS s", n)
 	}
 	return fmt.Sprintf("(WITH RECURSIVE s (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM s WHERE n < %d) SELECT n FROM s) AS s", n)
 }
 
 var (
-	ownerID = map[string]string{"postgres": "'00000000-0000-0000-0000-000000000001'", "mariadb": "1", "sqlite": "1"}
-	moment  = map[string]string{"postgres": "'2026-01-31 12:00:00.123456Z'", "mariadb": "'2026-01-31 12:00:00.123456'", "sqlite": "1769860800123456"}
+	ownerID = map[string]string{"postgres": "'00000000-0000-0000-0000-000000000001'", "mariadb": "1", "mysql": "1", "sqlite": "1"}
+	moment  = map[string]string{"postgres": "'2026-01-31 12:00:00.123456Z'", "mariadb": "'2026-01-31 12:00:00.123456'", "mysql": "'2026-01-31 12:00:00.123456'", "sqlite": "1769860800123456"}
 )
 
 // fillSessions writes sessions with an event each; with an owner column they are the

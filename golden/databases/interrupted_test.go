@@ -31,7 +31,7 @@ var errInterrupted = errors.New("interrupted by the test")
 // interrupted opens a database through drivers of which one statement goes wrong.
 func (h *host) interrupted(t *testing.T, database string, i *interruption) *sql.DB {
 	t.Helper()
-	inner := map[string]driver.Driver{"postgres": stdlib.GetDefaultDriver(), "mariadb": &mysql.MySQLDriver{}, "sqlite": &modernc.Driver{}}[h.dialect]
+	inner := map[string]driver.Driver{"postgres": stdlib.GetDefaultDriver(), "mariadb": &mysql.MySQLDriver{}, "mysql": &mysql.MySQLDriver{}, "sqlite": &modernc.Driver{}}[h.dialect]
 	db := sql.OpenDB(&connector{inner, h.dsn(database), i})
 	t.Cleanup(func() { _ = db.Close() })
 	return db

@@ -52,7 +52,7 @@ func hostFor(t testing.TB, dialect string) (*host, string) {
 		h := need(t, mariadb, "MariaDB")
 		return h, h.database(t)
 	case "mysql":
-		h := need(t, goMySQL, "MySQL")
+		h := need(t, mysqlServer, "MySQL")
 		return h, h.database(t)
 	}
 	return sqlite, filepath.Join(t.TempDir(), "test.db")
@@ -107,7 +107,7 @@ func createRequired(t *testing.T, h *host, db *sql.DB, schema generator.Schema) 
 		}
 		exec1(t, db, fmt.Sprintf("CREATE TABLE %s (%s %s %s NOT NULL PRIMARY KEY)", name, quotedBy(h.dialect, column), owner.Type, owner.Collation))
 	}
-	if h.dialect == "mariadb" {
+	if h.dialect == "mariadb" || h.dialect == "mysql" {
 		t.Cleanup(func() { // databases beside the test's own
 			for _, name := range []string{schema.Namespace, namespace} {
 				if name != "" {
@@ -157,7 +157,7 @@ func withoutOrder(c catalog) (result catalog) {
 // compares the catalog with what was meant, goes down, finds nothing left, and
 // goes up again.
 func TestUpDownUp(t *testing.T) {
-	each(t, []string{"postgres", "mariadb", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
+	each(t, []string{"postgres", "mariadb", "mysql", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
 		h, name := hostFor(t, target.Dialect)
 		db := h.open(t, name)
 		const bookkeeping = "ext_adk_migrations"
@@ -233,7 +233,7 @@ func TestHalfAppliedUp(t *testing.T) {
 // finds the schema that the migrations make.
 func TestSnapshot(t *testing.T) {
 	snapshots := 0
-	each(t, []string{"postgres", "mariadb", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
+	each(t, []string{"postgres", "mariadb", "mysql", "sqlite"}, func(t *testing.T, dir string, target generator.LockTarget) {
 		file := filepath.Join(dir, "db", "adk_schema.sql")
 		if _, err := os.Stat(file); err != nil {
 			return
@@ -250,42 +250,4 @@ func TestSnapshot(t *testing.T) {
 	if snapshots < 10 {
 		t.Errorf("only %d snapshots", snapshots)
 	}
-}
-
-// TestMySQLDialect applies the golden trees of dialect mysql on
-// go-mysql-server, which knows MySQL's collations, up, down and up.
-func TestMySQLDialect(t *testing.T) {
-	each(t, []string{"mysql"}, func(t *testing.T, dir string, target generator.LockTarget) {
-		if target.Schema.Namespace != "" {
-			t.Skip("go-mysql-server gives every connection of a test one database; MariaDB proves qualified names")
-		}
-		h, name := hostFor(t, "mysql")
-		db := h.open(t, name)
-		createRequired(t, h, db, target.Schema)
-		tool := migrators["goose"]
-		if target.Tool == "plain" {
-			tool = migrators["plain"]
-		}
-		if strings.Contains(t.Name(), "-backfill") {
-			t.Skip("go-mysql-server ends a CALL of a loop with EOF; MariaDB proves the backfill")
-		}
-		if target.Tool != "goose" && target.Tool != "plain" {
-			t.Skip("the tool's locks and catalog queries are not go-mysql-server's; MariaDB proves the tool")
-		}
-		for range 2 {
-			tool.up(t, h, name, filepath.Join(dir, target.Dir), "ext_adk_migrations")
-			got := lines(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
-			for _, table := range target.Schema.Tables {
-				if !slices.Contains(got, table.Name) {
-					t.Errorf("no table %s in %v", table.Name, got)
-				}
-			}
-			tool.down(t, h, name, filepath.Join(dir, target.Dir), "ext_adk_migrations")
-			for _, table := range lines(t, db, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()") {
-				if table != "ext_adk_migrations" && !strings.Contains("users groups teams", table) {
-					t.Errorf("the way down leaves %s", table)
-				}
-			}
-		}
-	})
 }

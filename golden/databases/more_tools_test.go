@@ -36,7 +36,7 @@ func atlasUp(t *testing.T, h *host, name, dir, _ string) {
 		t.Fatal(files, err)
 	}
 	db := h.open(t, name)
-	open := map[string]func(schema.ExecQuerier) (atlas.Driver, error){"postgres": atlaspostgres.Open, "mariadb": atlasmysql.Open, "sqlite": atlassqlite.Open}[h.dialect]
+	open := map[string]func(schema.ExecQuerier) (atlas.Driver, error){"postgres": atlaspostgres.Open, "mariadb": atlasmysql.Open, "mysql": atlasmysql.Open, "sqlite": atlassqlite.Open}[h.dialect]
 	for _, file := range files {
 		ctx := context.Background()
 		tx, err := db.BeginTx(ctx, nil)

@@ -289,9 +289,6 @@ func TestKeysCompareByteForByte(t *testing.T) {
 // TestNulCharacters keeps what a tool may print: \u0000 inside JSON.
 func TestNulCharacters(t *testing.T) {
 	onEach(t, func(t *testing.T, s store) {
-		if strings.HasSuffix(t.Name(), "/mysql") {
-			t.Skip("go-mysql-server prints the character itself, which is not JSON; MySQL and MariaDB print \\u0000")
-		}
 		k := withSession(t, s)
 		e := newEvent(k, "e", now)
 		e.document = `{"content":"a\u0000b","order":{"z":1,"a":2}}`

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/adkgen/adkgen/golden/databases/gomysql"
 	"github.com/adkgen/adkgen/golden/databases/servers"
 	_ "modernc.org/sqlite"
 )
@@ -24,7 +23,7 @@ type host struct {
 }
 
 // The hosts, filled by TestMain; nil when there is no server.
-var postgres, mariadb, goMySQL *host
+var postgres, mariadb, mysqlServer *host
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "adkgen-databases-")
@@ -38,7 +37,7 @@ func TestMain(m *testing.M) {
 		name  string
 		start func(dir string) (*host, func(), error)
 	}{
-		{&postgres, "PostgreSQL", startPostgres}, {&mariadb, "MariaDB", startMariaDB}, {&goMySQL, "go-mysql-server", startGoMySQL},
+		{&postgres, "PostgreSQL", startPostgres}, {&mariadb, "MariaDB", startMariaDB}, {&mysqlServer, "MySQL", startMySQL},
 	} {
 		h, stop, err := start.start(dir)
 		if err != nil {
@@ -96,12 +95,12 @@ func startMariaDB(dir string) (*host, func(), error) {
 	return hostOf(s), s.Stop, nil
 }
 
-func startGoMySQL(string) (*host, func(), error) {
-	s, err := gomysql.Start()
+func startMySQL(dir string) (*host, func(), error) {
+	s, err := servers.MySQL(dir, "innodb-flush-log-at-trx-commit=0", "sync-binlog=0")
 	if err != nil {
 		return nil, nil, err
 	}
-	return hostOf(s), func() {}, nil
+	return hostOf(s), s.Stop, nil
 }
 
 var databases atomic.Int64

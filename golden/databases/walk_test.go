@@ -21,7 +21,7 @@ var choices = wish{5, 3, 2, 2, 3, 3, 2}
 // config writes the wish as an adkgen.yaml.
 func (w wish) config(dialect string) []byte {
 	id := ownerOf[dialect]
-	text := map[string]string{"postgres": "TEXT", "mariadb": "VARCHAR(200)", "sqlite": "TEXT"}[dialect]
+	text := map[string]string{"postgres": "TEXT", "mariadb": "VARCHAR(200)", "mysql": "VARCHAR(200)", "sqlite": "TEXT"}[dialect]
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, "    "+format+"\n", args...) }
 	fmt.Fprintf(&b, "version: 1\ntargets:\n  - dialect: %s\n", dialect)
@@ -54,7 +54,7 @@ func (w wish) config(dialect string) []byte {
 		sessions = append(sessions, "title "+text)
 	}
 	if w[4] > 1 {
-		sessions = append(sessions, "stars "+map[string]string{"postgres": "INTEGER", "mariadb": "INT", "sqlite": "INTEGER"}[dialect]+" NOT NULL DEFAULT 0 CHECK (stars >= 0)")
+		sessions = append(sessions, "stars "+map[string]string{"postgres": "INTEGER", "mariadb": "INT", "mysql": "INT", "sqlite": "INTEGER"}[dialect]+" NOT NULL DEFAULT 0 CHECK (stars >= 0)")
 		indexes = append(indexes, "{table: sessions, columns: [app_name, stars]}")
 	}
 	if w[5] > 0 {

@@ -4,6 +4,7 @@ package servers
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -30,6 +31,7 @@ type Server struct {
 	command []string // nil for a server that was there before
 	as      string   // the user that runs it
 	dir     string
+	stop    syscall.Signal // that ends it, without waiting for its clients
 	process *exec.Cmd
 }
 
@@ -69,7 +71,7 @@ func Postgres(dir string, settings ...string) (*Server, error) {
 
 func postgresAt(address string) *Server {
 	at := func(database string) string { return address + "/" + database + "?sslmode=disable" }
-	return &Server{Dialect: "postgres", Driver: "pgx", DSN: at, URL: at, Admin: "postgres"}
+	return &Server{Dialect: "postgres", Driver: "pgx", DSN: at, URL: at, Admin: "postgres", stop: syscall.SIGINT}
 }
 
 // MariaDB starts MariaDB in a new folder below dir, or takes the server that
@@ -115,11 +117,57 @@ func MariaDB(dir string, settings ...string) (*Server, error) {
 	return s, s.Start()
 }
 
+// MySQL starts the MySQL that mysql.sh, beside this file, has put into the cache
+// folder, with a copy of its data in a new folder below dir, or takes the server
+// that ADKGEN_MYSQL_DSN names (user:password@host:port). The binary log is on, as
+// it is unless somebody turns it off. Settings are written name=value.
+func MySQL(dir string, settings ...string) (*Server, error) {
+	if dsn := os.Getenv("ADKGEN_MYSQL_DSN"); dsn != "" {
+		login, address, _ := strings.Cut(dsn, "@")
+		s := MySQLAt("mysql", login, address, "mysql")
+		return s, s.Wait()
+	}
+	root := "/var/cache"
+	if os.Getuid() != 0 {
+		var err error
+		if root, err = os.UserCacheDir(); err != nil {
+			return nil, err
+		}
+	}
+	root = filepath.Join(root, "adkgen", "mysql")
+	if _, err := os.Stat(filepath.Join(root, "data")); err != nil {
+		return nil, errors.New("mysqld is not installed: golden/databases/servers/mysql.sh does it")
+	}
+	dir = filepath.Join(dir, "mysql")
+	if out, err := exec.Command("cp", "-R", filepath.Join(root, "data"), dir).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, out)
+	}
+	if os.Getuid() == 0 {
+		if out, err := exec.Command("chown", "-R", "mysql", dir).CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	address := FreeAddress()
+	_, port, _ := net.SplitHostPort(address)
+	s := MySQLAt("mysql", "root", address, "mysql")
+	s.as, s.dir = "mysql", dir
+	// The server comes with a C library of its own, and so with its own loader.
+	s.command = []string{root + "/usr/lib64/ld-linux-x86-64.so.2", "--library-path", root + "/usr/lib/x86_64-linux-gnu:" + root + "/usr/lib/mysql/private",
+		"--argv0", root + "/usr/sbin/mysqld", root + "/usr/sbin/mysqld", "--no-defaults", "--basedir=" + root + "/usr", "--datadir=" + dir,
+		"--lc-messages-dir=" + root + "/usr/share/mysql", "--plugin-dir=" + root + "/usr/lib/mysql/plugin", "--secure-file-priv=NULL", "--mysqlx=OFF",
+		"--socket=" + filepath.Join(dir, "socket"), "--pid-file=" + filepath.Join(dir, "pid"), "--tmpdir=" + dir, "--port=" + port,
+		"--bind-address=127.0.0.1", "--log-error=" + filepath.Join(dir, "log")}
+	for _, setting := range settings {
+		s.command = append(s.command, "--"+setting)
+	}
+	return s, s.Start()
+}
+
 // MySQLAt describes a server of MySQL's protocol that runs. login is user or
 // user:password.
 func MySQLAt(dialect, login, address, admin string) *Server {
 	return &Server{
-		Dialect: dialect, Driver: "mysql", Admin: admin,
+		Dialect: dialect, Driver: "mysql", Admin: admin, stop: syscall.SIGTERM,
 		DSN: func(database string) string {
 			return fmt.Sprintf("%s@tcp(%s)/%s?parseTime=true", login, address, database)
 		},
@@ -140,7 +188,7 @@ func (s *Server) Start() error {
 }
 
 // Stop ends a server that was started here, and waits for it.
-func (s *Server) Stop() { s.end(syscall.SIGINT) }
+func (s *Server) Stop() { s.end(s.stop) }
 
 // Kill ends a server that was started here as a power cut would.
 func (s *Server) Kill() { s.end(syscall.SIGKILL) }

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/adkgen/adkgen/golden/databases/gomysql"
 	ownedmysql "github.com/adkgen/adkgen/golden/databases/mysqldb"
 	ownedpostgres "github.com/adkgen/adkgen/golden/databases/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/servers"
@@ -26,7 +25,7 @@ import (
 )
 
 // The servers, filled by TestMain; nil when there is none.
-var postgres, mariadb, goMySQL *servers.Server
+var postgres, mariadb, mysqlServer *servers.Server
 
 func TestMain(m *testing.M) {
 	_ = mysql.SetLogger(&mysql.NopLogger{}) // it tells of each connection that a test cuts
@@ -41,11 +40,11 @@ func TestMain(m *testing.M) {
 	if mariadb, err = servers.MariaDB(dir, "innodb-flush-log-at-trx-commit=0"); err != nil {
 		fmt.Fprintln(os.Stderr, "no MariaDB:", err)
 	}
-	if goMySQL, err = gomysql.Start(); err != nil {
-		panic(err)
+	if mysqlServer, err = servers.MySQL(dir, "innodb-flush-log-at-trx-commit=0", "sync-binlog=0"); err != nil {
+		fmt.Fprintln(os.Stderr, "no MySQL:", err)
 	}
 	code := m.Run()
-	for _, s := range []*servers.Server{postgres, mariadb} {
+	for _, s := range []*servers.Server{postgres, mariadb, mysqlServer} {
 		if s != nil {
 			s.Stop()
 		}
@@ -211,7 +210,7 @@ func onEach(t *testing.T, test func(t *testing.T, s *store, service session.Serv
 }
 
 func serverOf(k kind) *servers.Server {
-	return map[string]*servers.Server{"postgres": postgres, "mariadb": mariadb, "mysql": goMySQL}[k.dialect]
+	return map[string]*servers.Server{"postgres": postgres, "mariadb": mariadb, "mysql": mysqlServer}[k.dialect]
 }
 
 // ownedService makes each call for the first owner, unless the context has one.
