@@ -137,7 +137,7 @@ func TestEvolution(t *testing.T) {
 	for _, dir := range cases {
 		name := filepath.Base(dir)
 		dialect := strings.Split(name, "-")[1]
-		if dialect == "oracle" || dialect == "mysql" || slices.ContainsFunc(generator.Tools, func(tool string) bool { return strings.HasSuffix(name, "-"+tool) }) {
+		if dialect == "oracle" || slices.ContainsFunc(generator.Tools, func(tool string) bool { return strings.HasSuffix(name, "-"+tool) }) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
