@@ -113,7 +113,7 @@ func evolveLive(t testing.TB, dialect, change string, sessions int) *appender {
 
 // TestAppendsDuringEvolution holds that no append fails while an evolution runs.
 func TestAppendsDuringEvolution(t *testing.T) {
-	for _, dialect := range []string{"postgres", "mariadb"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql"} {
 		for _, change := range evolutions {
 			t.Run(dialect+"/"+change, func(t *testing.T) { evolveLive(t, dialect, change, 5_000) })
 		}

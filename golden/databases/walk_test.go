@@ -89,7 +89,7 @@ func (w wish) config(dialect string) []byte {
 // time. After each step the sessions are all there, and the catalog is what
 // the lock says; then the way back leads through the same catalogs.
 func TestRandomWalks(t *testing.T) {
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		for seed := range uint64(4) {
 			t.Run(fmt.Sprintf("%s/%d", dialect, seed), func(t *testing.T) {
 				t.Parallel()
