@@ -9,6 +9,7 @@ import (
 type Migration struct {
 	Number  int
 	Name    string   // what it does, in words joined by _
+	Phase   Phase    // of all its changes
 	Changes []Change // in the order of the way up
 	// NoTransaction: the database refuses its one change inside a transaction.
 	NoTransaction bool
@@ -86,6 +87,7 @@ type Change struct {
 	OldTables  []Table // of RebuildTables, as they were
 	Tables     []Table // of RebuildTables, as they become
 
+	phase Phase // set when the change is added to a plan
 	// down undoes the change; nil for the inverse.
 	down *Change
 }
@@ -129,7 +131,7 @@ func (c Change) isAboutAll() bool {
 // takes reports whether a change can join the migration.
 func (m Migration) takes(c Change) bool {
 	first := m.Changes[0]
-	return !m.NoTransaction && !first.standsAlone() && !c.standsAlone() &&
+	return !m.NoTransaction && m.Phase == c.phase && !first.standsAlone() && !c.standsAlone() &&
 		(first.isAboutAll() && c.isAboutAll() || !first.isAboutAll() && !c.isAboutAll() && first.Table.Role == c.Table.Role)
 }
 

@@ -210,7 +210,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 			result.err = err
 			return result
 		}
-		entry := LockMigration{Number: m.Number, Name: m.Name}
+		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
 		for _, f := range files {
 			entry.Files = append(entry.Files, LockHash{f.Path, hashOf(f.Content)})
 		}

@@ -45,6 +45,7 @@ type LockTarget struct {
 type LockMigration struct {
 	Number int        `yaml:"number"`
 	Name   string     `yaml:"name"`
+	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
 	Files  []LockHash `yaml:"files"`
 }

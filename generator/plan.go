@@ -38,7 +38,7 @@ type planInput struct {
 func planFor(in planInput) plan {
 	wanted := in.wanted
 	if in.locked == nil {
-		first := Migration{Number: in.next, Name: "create_adk_tables"}
+		first := Migration{Number: in.next, Name: "create_adk_tables", Phase: Expand}
 		for i := range wanted.Tables {
 			first.Changes = append(first.Changes, Change{Kind: CreateTable, Table: wanted.Tables[i]})
 		}
@@ -72,6 +72,9 @@ func (p *planner) add(c Change) {
 			what = "column " + c.Table.Name + "." + c.Column.Name + " with its values"
 		}
 		p.losses = append(p.losses, what)
+	}
+	if c.phase == "" {
+		c.phase = p.phase(c)
 	}
 	p.changes = append(p.changes, c)
 }
@@ -277,13 +280,21 @@ func (p *planner) rename(t *Table, wanted Table) {
 func (p *planner) alter(before, after Table) {
 	gone, added := difference(before.ForeignKeys, after.ForeignKeys)
 	for _, k := range gone {
-		p.invalidate(after, k.Name, strings.Join(k.Columns, "_"))
-		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k, Column: Column{Name: strings.Join(k.Columns, "_")}})
+		phase := Expand
+		if slices.ContainsFunc(added, func(new ForeignKey) bool { return slices.Equal(new.Columns, k.Columns) }) {
+			phase = Contract // another takes its place: with no gap between them
+		}
+		p.invalidate(after, k.Name, strings.Join(k.Columns, "_"), phase)
+		p.add(Change{Kind: DropForeignKey, Table: after, Reference: k, Column: Column{Name: strings.Join(k.Columns, "_")}, phase: phase})
 	}
 	goneChecks, addedChecks := difference(before.Checks, after.Checks)
 	for _, c := range goneChecks {
-		p.invalidate(after, c.Name, c.Column)
-		p.add(Change{Kind: DropCheck, Table: after, Check: c, Column: Column{Name: c.Column}})
+		phase := Expand
+		if slices.ContainsFunc(addedChecks, func(new Check) bool { return new.Column == c.Column }) {
+			phase = Contract
+		}
+		p.invalidate(after, c.Name, c.Column, phase)
+		p.add(Change{Kind: DropCheck, Table: after, Check: c, Column: Column{Name: c.Column}, phase: phase})
 	}
 	goneUnique, addedUnique := difference(before.Unique, after.Unique)
 	goneIndexes, addedIndexes := difference(before.Indexes, after.Indexes)
@@ -309,9 +320,13 @@ func (p *planner) alter(before, after Table) {
 		p.add(Change{Kind: AddUnique, Table: after, Key: k})
 	}
 	for _, k := range goneUnique { // after the new ones: a foreign key needs an index at all times
-		p.add(Change{Kind: DropUnique, Table: after, Key: k})
+		phase := Expand
+		if len(addedUnique)+len(addedIndexes) > 0 {
+			phase = Contract
+		}
+		p.add(Change{Kind: DropUnique, Table: after, Key: k, phase: phase})
 		if p.rules.OnlineIndex {
-			p.add(Change{Kind: UnbuildUnique, Table: after, Key: k})
+			p.add(Change{Kind: UnbuildUnique, Table: after, Key: k, phase: phase})
 		}
 	}
 	for _, i := range goneIndexes {
@@ -328,9 +343,22 @@ func (p *planner) alter(before, after Table) {
 	p.fill(before, after)
 	for _, c := range before.Columns {
 		if column(after, c.Name) == nil {
-			p.add(Change{Kind: DropColumn, Table: after, Column: c})
+			p.add(Change{Kind: DropColumn, Table: after, Column: p.unneeded(after, c)})
 		}
 	}
+}
+
+// unneeded lets a column that goes be NULL first, where the program that does
+// not know it any more could not write a row otherwise. It gives the column as
+// it then is.
+func (p *planner) unneeded(t Table, c Column) Column {
+	if !c.NotNull || c.Default != "" {
+		return c
+	}
+	free := c
+	free.NotNull, free.NotNullConstraint = false, ""
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: free, OldColumn: c})
+	return free
 }
 
 // fills reports whether a column is NOT NULL, and has to be filled before that.
@@ -364,15 +392,16 @@ func (p *planner) fill(before, after Table) {
 // validate follows a constraint that was added without a look at the rows.
 func (p *planner) validate(t Table, constraint, column string) {
 	if p.rules.Validates {
-		p.add(Change{Kind: Validate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}})
+		phase := p.changes[len(p.changes)-1].phase
+		p.add(Change{Kind: Validate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}, phase: phase})
 	}
 }
 
 // invalidate comes before a constraint is dropped: its way down validates what
 // the drop's has added, when that is committed.
-func (p *planner) invalidate(t Table, constraint, column string) {
+func (p *planner) invalidate(t Table, constraint, column string, phase Phase) {
 	if p.rules.Validates {
-		p.add(Change{Kind: Invalidate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}})
+		p.add(Change{Kind: Invalidate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}, phase: phase})
 	}
 }
 
@@ -473,7 +502,7 @@ func (p *planner) relax(t Table, old Column) Column {
 	check := p.notNullCheck(t, old)
 	require := Change{Kind: RequireColumn, Namespace: p.wanted.Namespace, Table: t, Column: old, OldColumn: new, Check: check}
 	p.add(Change{Kind: ModifyColumn, Table: t, Column: new, OldColumn: old, down: &require})
-	p.invalidate(t, check.Name, old.Name)
+	p.invalidate(t, check.Name, old.Name, Expand)
 	p.add(Change{Kind: DropCheck, Table: t, Check: check, Column: old})
 	return new
 }
@@ -491,7 +520,7 @@ func (p *planner) require(t Table, old, new Column) Column {
 		return new
 	}
 	check := p.notNullCheck(t, new)
-	p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new})
+	p.add(Change{Kind: AddCheck, Table: t, Check: check, Column: new, phase: Contract})
 	p.validate(t, check.Name, new.Name)
 	required := new
 	required.Type, required.Default, required.Comment, required.Collation = old.Type, old.Default, old.Comment, old.Collation
@@ -581,22 +610,24 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 		c.Column = Column{} // the migration is named after the table alone
 	}
 	if len(roles) > 0 {
+		c.phase = p.phaseOfRebuild(c)
 		p.add(c)
 	}
 	return roles
 }
 
 // group puts the changes into migrations. Where the database undoes DDL with its
-// transaction, the changes of one table go together; elsewhere each is a
-// migration of its own, which has happened or not.
+// transaction, the changes of one table and phase go together; elsewhere each is
+// a migration of its own, which has happened or not.
 func (p *planner) group(next int) {
+	slices.SortStableFunc(p.changes, func(a, b Change) int { return a.phase.rank() - b.phase.rank() })
 	for _, c := range p.changes {
 		noTransaction := c.Kind == Backfill || p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
 		if last := len(p.migrations) - 1; last >= 0 && p.rules.Transactional && !noTransaction && p.migrations[last].takes(c) {
 			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
 			continue
 		}
-		p.migrations = append(p.migrations, Migration{Number: next + len(p.migrations), Changes: []Change{c}, NoTransaction: noTransaction})
+		p.migrations = append(p.migrations, Migration{Number: next + len(p.migrations), Phase: c.phase, Changes: []Change{c}, NoTransaction: noTransaction})
 	}
 	for i := range p.migrations {
 		p.migrations[i].Name = p.migrations[i].name()

@@ -6,24 +6,33 @@ import "fmt"
 // adds.
 type Status struct {
 	Dir, Dialect, Tool string
-	Emitted, Next      []string // names of migrations with their numbers
+	Emitted, Next      []StatusGroup
+}
+
+// StatusGroup are migrations that follow one another and are of one phase.
+type StatusGroup struct {
+	Phase      Phase    // "" where adkgen does not know it
+	Migrations []string // names with their numbers
 }
 
 // statusOf tells of a target whose first migrations were emitted before.
 func statusOf(t LockTarget, emitted int) Status {
-	s := Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool}
-	for i, m := range t.Migrations {
+	return Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool, Emitted: inGroups(t.Migrations[:emitted]), Next: inGroups(t.Migrations[emitted:])}
+}
+
+func inGroups(migrations []LockMigration) (groups []StatusGroup) {
+	for i, m := range migrations {
 		name := fmt.Sprintf("%04d_%s", m.Number, m.Name)
 		if m.Custom {
 			name += " (your own)"
 		}
-		if i < emitted {
-			s.Emitted = append(s.Emitted, name)
-		} else {
-			s.Next = append(s.Next, name)
+		if i == 0 || m.Phase != migrations[i-1].Phase {
+			groups = append(groups, StatusGroup{Phase: m.Phase})
 		}
+		last := &groups[len(groups)-1]
+		last.Migrations = append(last.Migrations, name)
 	}
-	return s
+	return groups
 }
 
 // Emitted tells what was emitted, from the lock alone. The error is of type

@@ -14,7 +14,9 @@ func statusCommand(r *reporter) *cobra.Command {
 		Use:   "status",
 		Short: "Show the emitted migrations, and what the next generate would add",
 		Long: `Lists, target by target, the migrations that adkgen.lock knows, and those that
-adkgen generate would write now. Nothing is written; no database is asked.`,
+adkgen generate would write now, in phases: what to deploy before they run, and
+what after. Nothing is written; no database is asked, so that status cannot tell
+which of the emitted migrations have run.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			input, err := inputFrom(config)
@@ -47,18 +49,27 @@ adkgen generate would write now. Nothing is written; no database is asked.`,
 	return cmd
 }
 
-// status prints the migrations of each target.
+// status prints the migrations of each target, with what to deploy when.
 func (r *reporter) status(targets []generator.Status) {
 	if r.json {
 		return
 	}
 	for _, t := range targets {
 		fmt.Fprintf(r.out, "%s (%s, %s)\n", r.style(r.out, bold, t.Dir), t.Dialect, t.Tool)
-		for _, name := range t.Emitted {
-			fmt.Fprintf(r.out, "  emitted  %s\n", name)
-		}
-		for _, name := range t.Next {
-			fmt.Fprintf(r.out, "  %s  %s\n", r.style(r.out, green, "to come"), name)
+		for _, list := range []struct {
+			title, style string
+			groups       []generator.StatusGroup
+		}{{"emitted", bold, t.Emitted}, {"to come", green, t.Next}} {
+			for _, group := range list.groups {
+				title := r.style(r.out, list.style, list.title)
+				if group.Phase != "" {
+					title += ", " + string(group.Phase) + ": " + group.Phase.Advice()
+				}
+				fmt.Fprintf(r.out, "  %s\n", title)
+				for _, name := range group.Migrations {
+					fmt.Fprintf(r.out, "    %s\n", name)
+				}
+			}
 		}
 	}
 }

@@ -12,4 +12,4 @@ ALTER TABLE adk_sessions DROP COLUMN account_id;
 -- A lock that is not free within five seconds is not waited for: run the migration again.
 SET LOCAL lock_timeout = '5s';
 
-ALTER TABLE adk_sessions ADD COLUMN account_id UUID NOT NULL;
+ALTER TABLE adk_sessions ADD COLUMN account_id UUID;
