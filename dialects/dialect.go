@@ -147,13 +147,18 @@ type Evolution struct {
 	// and validated later without blocking writers.
 	Validates bool
 	// RenamesConstraints: a constraint can be renamed; elsewhere a foreign key
-	// is dropped and added.
+	// is replaced.
 	RenamesConstraints bool
+	// ReplacesForeignKeys: one statement drops a foreign key and adds another,
+	// so that there is no moment without one. Elsewhere they are two changes.
+	ReplacesForeignKeys bool
 	// Exists and NotExists make DDL that can be run again of DDL that cannot: in
 	// MariaDB, IF EXISTS and IF NOT EXISTS where MySQL has none; "" for none.
 	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
+	// DropCheck drops a check: DROP CONSTRAINT, or what the database had before that.
+	DropCheck string
 	// Rebuilds: columns and constraints are changed by copying the table.
 	Rebuilds bool
 	// MovesTables: a table can go to another namespace, and sqlc follows (it

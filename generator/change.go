@@ -43,13 +43,16 @@ const (
 	DropCheck        ChangeKind = "drop_check"
 	AddForeignKey    ChangeKind = "add_foreign_key"
 	DropForeignKey   ChangeKind = "drop_foreign_key"
-	Validate         ChangeKind = "validate"   // a foreign key or check that was added without a look at the rows
-	Invalidate       ChangeKind = "invalidate" // the other way round: nothing
-	Backfill         ChangeKind = "backfill"
-	Unfill           ChangeKind = "unfill"           // the way down of Backfill: nothing
-	CreateProcedure  ChangeKind = "create_procedure" // that Backfill calls, where loops are in procedures only
-	DropProcedure    ChangeKind = "drop_procedure"
-	RebuildTables    ChangeKind = "rebuild_tables"
+	// ReplaceForeignKey puts one in the place of another of the same columns, so
+	// that rows are held to one of them at any time.
+	ReplaceForeignKey ChangeKind = "replace_foreign_key"
+	Validate          ChangeKind = "validate"   // a foreign key or check that was added without a look at the rows
+	Invalidate        ChangeKind = "invalidate" // the other way round: nothing
+	Backfill          ChangeKind = "backfill"
+	Unfill            ChangeKind = "unfill"           // the way down of Backfill: nothing
+	CreateProcedure   ChangeKind = "create_procedure" // that Backfill calls, where loops are in procedures only
+	DropProcedure     ChangeKind = "drop_procedure"
+	RebuildTables     ChangeKind = "rebuild_tables"
 )
 
 // inverses are the kinds that undo others; what is not here is undone by the
@@ -81,6 +84,8 @@ type Change struct {
 	Key       Key // of a UNIQUE constraint
 	Check     Check
 	Reference ForeignKey
+	// OldReference is what Reference replaces.
+	OldReference ForeignKey
 	// Expression fills Column where it is NULL, of Backfill and RebuildTables;
 	// the procedure has the name of Check.
 	Expression string
@@ -106,6 +111,8 @@ func (c Change) inverse() Change {
 	switch c.Kind {
 	case ModifyColumn, RequireColumn:
 		down.Column, down.OldColumn = c.OldColumn, c.Column
+	case ReplaceForeignKey:
+		down.Reference, down.OldReference = c.OldReference, c.Reference
 	case RenameTable:
 		down.Table.Name = c.NewName
 	case MoveTable:
@@ -179,7 +186,8 @@ func (c Change) name() string {
 		BuildUnique: {"index", role, strings.Join(c.Key.Columns, "_")}, UnbuildUnique: {"drop_index", role, strings.Join(c.Key.Columns, "_")},
 		AddCheck: {"check", role, column}, DropCheck: {"drop_check", role, column},
 		AddForeignKey: {"reference", role, strings.Join(c.Reference.Columns, "_")}, DropForeignKey: {"drop_reference", role, strings.Join(c.Reference.Columns, "_")},
-		Backfill: {"backfill", role, column}, CreateProcedure: {"prepare_backfill", role, column}, DropProcedure: {"after_backfill", role, column},
+		ReplaceForeignKey: {"change_reference", role, strings.Join(c.Reference.Columns, "_")},
+		Backfill:          {"backfill", role, column}, CreateProcedure: {"prepare_backfill", role, column}, DropProcedure: {"after_backfill", role, column},
 		Validate: {"validate", role, column}, Invalidate: {"before_dropping", role, column}, RebuildTables: {"change", role, column},
 	}[c.Kind]
 	return fileWord(strings.TrimSuffix(strings.Join(words, "_"), "_"))

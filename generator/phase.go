@@ -47,7 +47,7 @@ func (p *planner) phase(c Change) Phase {
 		return Expand
 	case CreateProcedure, Backfill, DropProcedure:
 		return Fill
-	case DropTable, DropColumn, DropIndex, RequireColumn:
+	case DropTable, DropColumn, DropIndex, RequireColumn, ReplaceForeignKey:
 		return Contract
 	case ModifyColumn:
 		if c.Column.NotNull && !c.OldColumn.NotNull || !p.dialect.Widens(c.OldColumn.Type, c.Column.Type) {

@@ -279,6 +279,12 @@ func (p *planner) rename(t *Table, wanted Table) {
 // alter collects the changes of one table.
 func (p *planner) alter(before, after Table) {
 	gone, added := difference(before.ForeignKeys, after.ForeignKeys)
+	gone, added, replacements := p.replace(after, gone, added)
+	for _, c := range replacements {
+		if !c.setsNull() {
+			p.add(c)
+		}
+	}
 	for _, k := range gone {
 		phase := Expand
 		if slices.ContainsFunc(added, func(new ForeignKey) bool { return slices.Equal(new.Columns, k.Columns) }) {
@@ -308,6 +314,11 @@ func (p *planner) alter(before, after Table) {
 				c.NotNull, c.NotNullConstraint = false, "" // until it is filled
 			}
 			p.change(after, *old, c)
+		}
+	}
+	for _, c := range replacements {
+		if c.setsNull() { // which its column has to accept
+			p.add(c)
 		}
 	}
 	for _, i := range addedIndexes {
@@ -346,6 +357,29 @@ func (p *planner) alter(before, after Table) {
 			p.add(Change{Kind: DropColumn, Table: after, Column: p.unneeded(after, c)})
 		}
 	}
+}
+
+// replace pairs foreign keys of the same columns, where one can take the
+// other's place. It gives the changes, and what has no such pair.
+func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAdded []ForeignKey, replacements []Change) {
+	if !p.rules.ReplacesForeignKeys {
+		return gone, added, nil
+	}
+	for _, old := range gone {
+		i := slices.IndexFunc(added, func(new ForeignKey) bool { return slices.Equal(new.Columns, old.Columns) })
+		if i < 0 {
+			stillGone = append(stillGone, old)
+			continue
+		}
+		replacements = append(replacements, Change{Kind: ReplaceForeignKey, Table: t, OldReference: old, Reference: added[i], Column: Column{Name: strings.Join(old.Columns, "_")}})
+		added = slices.Delete(slices.Clone(added), i, i+1)
+	}
+	return stillGone, added, replacements
+}
+
+// setsNull reports whether the foreign key of a change writes NULL.
+func (c Change) setsNull() bool {
+	return c.Reference.OnDelete == dialects.SetNull || c.Reference.OnUpdate == dialects.SetNull
 }
 
 // unneeded lets a column that goes be NULL first, where the program that does

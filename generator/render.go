@@ -61,6 +61,15 @@ type tableView struct {
 	CreateBody           string // filled where a dialect creates in a string
 }
 
+// Computed reports whether existing rows do not get the default of a new column.
+func (c columnView) Computed() bool { return !isConstant(c.Default) }
+
+// WithoutDefault is the column as it is added then.
+func (c columnView) WithoutDefault() columnView {
+	c.Default = ""
+	return c
+}
+
 // ColumnNames are the names of all columns, in order.
 func (t tableView) ColumnNames() []string {
 	names := make([]string, len(t.Columns))
@@ -83,6 +92,7 @@ type keyView struct {
 
 type foreignKeyView struct {
 	Name                          string
+	RawName                       string // without quotes
 	Columns, Referenced           []string
 	Table                         string // with its namespace
 	OnDelete, OnUpdate            dialects.Action
@@ -255,7 +265,7 @@ func (r renderer) key(t Table, k Key) keyView {
 
 func (r renderer) foreignKey(k ForeignKey) foreignKeyView {
 	return foreignKeyView{
-		Name: r.quote(k.Name), Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
+		Name: r.quote(k.Name), RawName: k.Name, Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
 		Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate, MatchFull: k.MatchFull,
 		Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
 	}

@@ -13,6 +13,7 @@ import (
 type changeView struct {
 	Name              string // of the table, with its namespace
 	Bare              string // without
+	RawName           string // without quotes, either
 	OldName, NewName  string
 	Table             tableView
 	Column            columnView
@@ -23,10 +24,13 @@ type changeView struct {
 	Key               keyView
 	Check             Check
 	Reference         foreignKeyView
-	OneStatement      bool   // the file can have one statement only
-	Expression        string // what Column is filled with
-	Procedure         string // with its namespace
-	Exists, NotExists string // before a name, where that makes DDL that can be run again
+	OldReference      foreignKeyView // that Reference replaces
+	Between           foreignKeyView // Reference, by the name that it has while the old one has its own; where they are the same
+	OneStatement      bool           // the file can have one statement only
+	Expression        string         // what Column is filled with
+	Procedure         string         // with its namespace
+	DropsCheck        string         // the words that do it
+	Exists, NotExists string         // before a name, where that makes DDL that can be run again
 	Tool              templates.Tool
 	Rebuilt           []rebuiltView // the parent first
 	Dropped           []rebuiltView // the other way round
@@ -59,9 +63,10 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 			return err
 		}
 		up = append(up, text)
-		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures ||
+		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure ||
+			r.traits.Evolution.ReplacesForeignKeys && slices.Contains([]ChangeKind{AddForeignKey, DropForeignKey, ReplaceForeignKey}, c.Kind) || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures ||
 			c.Kind == MoveTable && c.OldName == "" // its way down
-		if c.Kind == AddForeignKey && !r.isOwn(c.Reference.Table) {
+		if (c.Kind == AddForeignKey || c.Kind == ReplaceForeignKey) && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
 	}
@@ -128,6 +133,11 @@ func (c Change) sentence(r renderer) string {
 		return "Adds the foreign key " + r.quote(c.Reference.Name) + "."
 	case DropForeignKey:
 		return "Drops the foreign key " + r.quote(c.Reference.Name) + "."
+	case ReplaceForeignKey:
+		if c.OldReference.Name != c.Reference.Name {
+			return "Replaces the foreign key " + r.quote(c.OldReference.Name) + " with " + r.quote(c.Reference.Name) + "."
+		}
+		return "Changes the foreign key " + r.quote(c.Reference.Name) + "."
 	case Backfill:
 		return "Fills " + column + " of the sessions that have none, in batches. It can be stopped, and run again."
 	case CreateProcedure:
@@ -150,18 +160,23 @@ func (c Change) sentence(r renderer) string {
 func (r renderer) change(c Change, alone bool) (string, error) {
 	table := c.Table
 	v := changeView{
-		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
+		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), RawName: table.Name, OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
 		Narrows:     c.OldColumn.Type != "" && !r.target.Dialect.Widens(c.OldColumn.Type, c.Column.Type),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
-		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference),
+		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference), OldReference: r.foreignKey(c.OldReference),
 		OneStatement: alone && r.tool().OnePiece, Tool: r.tool(),
-		Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
+		DropsCheck: r.traits.Evolution.DropCheck, Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
 		Expression: c.Expression, Procedure: r.qualified(c.Namespace, c.Check.Name),
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)
 		},
+	}
+	if c.Kind == ReplaceForeignKey && c.Reference.Name == c.OldReference.Name {
+		between := c.Reference
+		between.Name = derivedName(r.target.Dialect, between.Name, "new")
+		v.Between = r.foreignKey(between)
 	}
 	for i, new := range c.Tables {
 		v.Rebuilt = append(v.Rebuilt, r.rebuilt(c, c.OldTables[i], new))

@@ -26,11 +26,23 @@ var grammars = map[string]func(sql string) error{
 // sqlcArg is a named parameter, which is no SQL to SQLite; sqlc replaces it.
 var sqlcArg = regexp.MustCompile(`sqlc\.arg\('?(\w+)'?\)`)
 
-// procedure is one with a loop around one statement: Vitess knows no loops.
-var procedure = regexp.MustCompile(`(?s)CREATE PROCEDURE [^\n]*\(\)\nBEGIN\n.*?(UPDATE .*?;)\n.*?\nEND;`)
+// Vitess does not read the statements around others in a procedure: those in it
+// are read by themselves.
+var (
+	procedure    = regexp.MustCompile(`(?s)CREATE PROCEDURE [^\n]*\(\)\nBEGIN\n(.*?)\nEND;`)
+	inProcedure  = regexp.MustCompile(`(?ms)^ +((?:UPDATE|ALTER TABLE|SELECT) .*?;)$`)
+	intoVariable = regexp.MustCompile(` INTO adk_\w+`)
+)
 
 func parseMySQL(sql string) error {
-	sql = procedure.ReplaceAllString(sql, "$1")
+	sql = procedure.ReplaceAllStringFunc(sql, func(procedure string) string {
+		var statements []string
+		for _, m := range inProcedure.FindAllStringSubmatch(procedure, -1) {
+			statements = append(statements, intoVariable.ReplaceAllString(m[1], ""))
+		}
+		return strings.Join(statements, "\n")
+	})
+	sql = strings.ReplaceAll(sql, "\n/\n", "\n") // Liquibase's
 	p, err := sqlparser.New(sqlparser.Options{})
 	if err != nil {
 		return err

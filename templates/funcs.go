@@ -60,12 +60,13 @@ func word(holds any, text string) string {
 	return ""
 }
 
-// literal is a text as SQL, in quotes; "" for no text.
+// literal is a text as MySQL's SQL, in quotes; "" for no text. A backslash is
+// doubled, or it would take the quote behind it (manual, 11.1.1 String Literals).
 func literal(text string) string {
 	if text == "" {
 		return ""
 	}
-	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(text) + "'"
 }
 
 // dollar is a tag for a dollar-quoted string that does not stand in the text.

@@ -29,6 +29,12 @@ type Tool struct {
 	// BlockBegin and BlockEnd are the lines around a statement that has others
 	// in it; they end in a line break.
 	BlockBegin, BlockEnd string
+	// Delimiter is a line behind each statement of a file in which a statement
+	// has others in it, where the tool looks for statements by that; "" where it
+	// knows blocks.
+	Delimiter string
+	// BeginsDownByMigrate: a line -- migrate:down begins the way down.
+	BeginsDownByMigrate bool
 	// EndsInSlash: a line with / ends a PL/SQL block.
 	EndsInSlash bool
 	// SchemaFiles are the files in the directory that sqlc reads; "" for all.
@@ -46,7 +52,7 @@ var Tools = map[string]Tool{
 		{"%[1]s_ext_adk_%[2]s.up.sql", "tools/golang-migrate/up.sql.tmpl"},
 		{"%[1]s_ext_adk_%[2]s.down.sql", "tools/golang-migrate/down.sql.tmpl"},
 	}},
-	"dbmate": {OnePiece: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/dbmate/migration.sql.tmpl"}}},
+	"dbmate": {OnePiece: true, BeginsDownByMigrate: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/dbmate/migration.sql.tmpl"}}},
 	// atlas applies every .sql file of the directory: what goes down stands apart.
 	"atlas": {Files: []ToolFile{
 		{"%[1]s_ext_adk_%[2]s.sql", "tools/atlas/up.sql.tmpl"},
@@ -65,11 +71,21 @@ var Tools = map[string]Tool{
 		{"U%[1]s__ext_adk_%[2]s.sql", "tools/flyway/down.sql.tmpl"},
 		{"U%[1]s__ext_adk_%[2]s.sql.conf", "tools/flyway/script.conf.tmpl"},
 	}},
-	"liquibase": {EndsInSlash: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/liquibase/migration.sql.tmpl"}}},
+	"liquibase": {Delimiter: "/\n", EndsInSlash: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/liquibase/migration.sql.tmpl"}}},
 	"plain": {RunsSQLPlus: true, EndsInSlash: true, Files: []ToolFile{
 		{"ext_adk_%[1]s_%[2]s.up.sql", "tools/plain/up.sql.tmpl"},
 		{"ext_adk_%[1]s_%[2]s.down.sql", "tools/plain/down.sql.tmpl"},
 	}},
+}
+
+// EndForSQLC is a comment behind which sqlc reads nothing: it begins the way down
+// for another tool, and sqlc does not ask which tool a file is for (its
+// migrations.RemoveRollbackStatements).
+func (t Tool) EndForSQLC() string {
+	if t.BeginsDownByMigrate {
+		return "-- +goose Down"
+	}
+	return "-- migrate:down"
 }
 
 // ToolFile is one file of a migration. Name has %s for number and name of the

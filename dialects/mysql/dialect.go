@@ -20,7 +20,8 @@ type flavour struct {
 	collate       string // the clause for a collation, %s
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
-	unnamedChecks     bool // a CHECK inside a column has no name
+	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
+	unnamedChecks     bool   // a CHECK inside a column has no name
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -31,6 +32,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
+		dropCheck: "DROP CHECK",
 	}}
 }
 
@@ -52,9 +54,10 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
-		Evolution:             dialects.Evolution{LoopsInProcedures: true, Exists: d.flavour.exists, NotExists: d.flavour.notExists},
-		IndexBytes:            3072, // manual, 17.21 InnoDB Limits (error 1071)
-		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
-		Templates:             "mysql",
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, DropCheck: d.flavour.dropCheck,
+			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
+		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
+		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
+		Templates:  "mysql",
 	}
 }

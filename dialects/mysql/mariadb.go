@@ -12,7 +12,7 @@ func MariaDB() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mariadb", title: "MariaDB", reserved: bothReserved, // MySQL's grammar reads the fragments, and sqlc's the queries
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP"},
-		unnamedChecks: true,
+		unnamedChecks: true, dropCheck: "DROP CONSTRAINT",
 		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
 		exists: "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
 	}}

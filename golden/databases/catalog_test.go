@@ -44,8 +44,8 @@ var catalogTypes = map[string]map[string]string{
 
 var catalogDefaults = map[string]map[string]string{
 	"postgres": {"'{}'": "'{}'::jsonb"},
-	"mariadb":  {"false": "0", "(UUID())": "uuid()"},
-	"mysql":    {"false": "0", "(UUID())": "uuid()"},
+	"mariadb":  {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
+	"mysql":    {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
 	"sqlite":   {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
 }
 

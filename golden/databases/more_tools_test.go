@@ -2,6 +2,7 @@ package databases
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -180,6 +181,15 @@ func liquibase(up bool) func(*testing.T, *host, string, string, string) {
 				}
 			}
 			db := h.open(t, name)
+			if strings.Contains(read(t, file), " endDelimiter:/") { // a line with / alone
+				one := one(t, h, name)
+				for _, statement := range strings.Split(sql+"\n", "\n/\n") {
+					if strings.TrimSpace(statement) != "" {
+						exec1(t, one, statement)
+					}
+				}
+				continue
+			}
 			if !apart || strings.Contains(read(t, file), " splitStatements:false") {
 				exec1(t, db, sql)
 				continue
@@ -193,9 +203,21 @@ func liquibase(up bool) func(*testing.T, *host, string, string, string) {
 	}
 }
 
+// one opens a connection that takes one statement at a time, as a JDBC driver does.
+func one(t *testing.T, h *host, name string) *sql.DB {
+	t.Helper()
+	single := *h
+	single.dsn = func(database string) string {
+		return strings.Replace(h.dsn(database), "&multiStatements=true", "", 1)
+	}
+	db := single.open(t, name)
+	db.SetMaxOpenConns(1)
+	return db
+}
+
 // runsApart reports whether a migration has to run outside of a transaction.
 func runsApart(sql string) bool {
-	return strings.Contains(sql, "CONCURRENTLY") || strings.Contains(sql, "DO $$\n") || strings.Contains(sql, "CALL ") || strings.Contains(sql, "what was filled stays")
+	return strings.Contains(sql, "CONCURRENTLY") || strings.Contains(sql, "DO $$\n") || strings.Contains(sql, "CALL ") && !strings.Contains(sql, "CREATE PROCEDURE ") || strings.Contains(sql, "what was filled stays")
 }
 
 // changeset reads the one changeset of a file.

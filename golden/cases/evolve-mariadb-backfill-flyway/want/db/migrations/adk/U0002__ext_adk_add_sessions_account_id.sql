@@ -3,4 +3,7 @@
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
 -- The values of account_id do not come back.
-ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,4 +2,7 @@
 -- Undoes: Adds the foreign key adk_sessions_account_id_fk.
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,4 +2,7 @@
 -- Undoes: Changes the column account_id of adk_sessions.
 -- flyway undo reads this file in its paid editions; in others, run it yourself and delete the version from Flyway's table.
 
-ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

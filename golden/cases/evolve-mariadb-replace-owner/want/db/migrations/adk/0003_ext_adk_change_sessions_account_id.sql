@@ -2,7 +2,13 @@
 -- Changes the column account_id of adk_sessions.
 
 -- +goose Up
-ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
-ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

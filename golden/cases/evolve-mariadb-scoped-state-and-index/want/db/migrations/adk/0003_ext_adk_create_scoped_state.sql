@@ -2,6 +2,9 @@
 -- Creates the tables in which ADK keeps scoped state.
 
 -- +goose Up
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+
 -- State that all users of an app share: the keys that ADK writes with app: in front.
 CREATE TABLE IF NOT EXISTS adk_app_states (
     app_name    VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
@@ -10,6 +13,11 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     PRIMARY KEY (app_name)
 ) ENGINE = InnoDB;
 
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
+
 -- +goose Down
 -- The rows of adk_app_states do not come back.
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS adk_app_states;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,12 +2,55 @@
 -- Drops the foreign key adk_sessions_account_id_fk.
 
 -- +goose Up
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- Without foreign_key_checks the key is added while rows are written; rows that are there are not looked at, new ones are.
-SET SESSION foreign_key_checks = 0;
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
-        REFERENCES users (id) ON DELETE CASCADE,
-    ALGORITHM = INPLACE, LOCK = NONE;
-SET SESSION foreign_key_checks = 1;
+-- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
+-- Rows can be written meanwhile. With foreign_key_checks = 0 the server
+-- does not look at the rows that are there: the procedure does, before and after. It sets the session back, also after an error.
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+DROP PROCEDURE IF EXISTS adk_sessions_account_id_fk;
+
+-- +goose StatementBegin
+CREATE PROCEDURE adk_sessions_account_id_fk()
+BEGIN
+    DECLARE adk_checks BIGINT DEFAULT @@SESSION.foreign_key_checks;
+    DECLARE adk_wait BIGINT DEFAULT @@SESSION.lock_wait_timeout;
+    DECLARE adk_count BIGINT DEFAULT 0;
+    DECLARE adk_message VARCHAR(400);
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        SET SESSION foreign_key_checks = adk_checks, SESSION lock_wait_timeout = adk_wait;
+        RESIGNAL;
+    END;
+    SET SESSION lock_wait_timeout = 5;
+    REPEAT -- the second time for what was written while it looked
+        SELECT COUNT(*) INTO adk_count
+        FROM adk_sessions AS c
+        WHERE c.account_id IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM users AS p WHERE p.id = c.account_id);
+        IF adk_count > 0 THEN
+            SET adk_message = LEFT(CONCAT('adk_sessions_account_id_fk: ', adk_count, ' rows of adk_sessions have no match in users'), 128);
+            SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = adk_message;
+        END IF;
+        SELECT COUNT(*) INTO adk_count
+        FROM information_schema.TABLE_CONSTRAINTS
+        WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = 'adk_sessions' AND CONSTRAINT_NAME = 'adk_sessions_account_id_fk';
+        IF adk_count = 0 THEN
+            SET SESSION foreign_key_checks = 0;
+            ALTER TABLE adk_sessions
+                ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
+                    REFERENCES users (id) ON DELETE CASCADE,
+                ALGORITHM = INPLACE, LOCK = NONE;
+            SET SESSION foreign_key_checks = adk_checks;
+        END IF;
+    UNTIL adk_count > 0 END REPEAT;
+    SET SESSION lock_wait_timeout = adk_wait;
+END;
+-- +goose StatementEnd
+
+CALL adk_sessions_account_id_fk();
+DROP PROCEDURE adk_sessions_account_id_fk;

@@ -3,7 +3,13 @@
 
 -- +goose Up
 -- The values of archived do not come back.
-ALTER TABLE adk_sessions DROP COLUMN archived, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions DROP COLUMN archived, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
-ALTER TABLE adk_sessions ADD COLUMN archived BOOLEAN NOT NULL DEFAULT false, ALGORITHM = INPLACE, LOCK = NONE;
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+ALTER TABLE adk_sessions ADD COLUMN archived BOOLEAN NOT NULL DEFAULT false, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

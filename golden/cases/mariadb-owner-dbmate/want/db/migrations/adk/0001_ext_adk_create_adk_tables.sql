@@ -5,6 +5,8 @@
 
 -- migrate:up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
@@ -62,8 +64,13 @@ CREATE TABLE IF NOT EXISTS adk_user_states (
     PRIMARY KEY (app_name, user_id)
 ) ENGINE = InnoDB;
 
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
+
 -- migrate:down
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS adk_user_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -4,6 +4,8 @@
 
 -- +goose Up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 CREATE DATABASE IF NOT EXISTS tenant_initech;
 
@@ -58,9 +60,14 @@ CREATE TABLE IF NOT EXISTS tenant_initech.adk_user_states (
     PRIMARY KEY (app_name, user_id)
 ) ENGINE = InnoDB;
 
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
+
 -- +goose Down
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS tenant_initech.adk_user_states;
 DROP TABLE IF EXISTS tenant_initech.adk_app_states;
 DROP TABLE IF EXISTS tenant_initech.adk_events;
 DROP TABLE IF EXISTS tenant_initech.adk_sessions;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 -- The database tenant_initech stays: other tables may be in it.

@@ -2,4 +2,7 @@
 -- Undoes: Adds the index adk_sessions_account_id_idx.
 -- Atlas does not read this file: run it yourself, then atlas migrate set to the version before.
 
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,7 +2,10 @@
 -- Drops the ADK tables, and with them every session and event.
 -- Atlas does not read this file: run it yourself, then atlas migrate set to the version before.
 
+-- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS adk_user_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;
+SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
