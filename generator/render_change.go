@@ -42,6 +42,8 @@ type rebuiltView struct {
 	Old, New tableView
 	Shared   []string // the columns that are copied
 	Filled   []string // what they are copied from
+	Required []string // of these, those that were NULL perhaps, and may not be
+	Empty    []string // the columns that no row has a value for, and that may not be NULL
 }
 
 // createsAll reports whether the migration is the one that every target begins
@@ -196,11 +198,16 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 		value := r.quote(to.Name)
 		switch filled := c.Expression != "" && to.Owner && to.NotNull; {
 		case from == nil && !filled:
+			if to.NotNull && !hasValue(to) {
+				v.Empty = append(v.Empty, value)
+			}
 			continue
 		case from == nil:
 			value = c.Expression
 		case filled && !from.NotNull:
 			value = "COALESCE(" + value + ", " + c.Expression + ")"
+		case to.NotNull && !from.NotNull:
+			v.Required = append(v.Required, value)
 		}
 		v.Shared, v.Filled = append(v.Shared, r.quote(to.Name)), append(v.Filled, value)
 	}

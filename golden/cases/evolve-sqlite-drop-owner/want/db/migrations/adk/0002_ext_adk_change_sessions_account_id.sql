@@ -65,6 +65,7 @@ CREATE TABLE adk_sessions_new (
     CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
         REFERENCES users (id) ON DELETE CASCADE
 );
+-- There are no values for account_id, which is NOT NULL: with any row in the table, this stops.
 INSERT INTO adk_sessions_new (app_name, user_id, id, state, revision, create_time, update_time)
 SELECT app_name, user_id, id, state, revision, create_time, update_time
 FROM adk_sessions;

@@ -18,6 +18,7 @@ CREATE TABLE adk_sessions_new (
     CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
         REFERENCES users (id) ON DELETE CASCADE
 );
+-- A row whose account_id is NULL stops this: give it a value, and run the migration again.
 INSERT INTO adk_sessions_new (app_name, user_id, account_id, id, state, revision, create_time, update_time)
 SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time
 FROM adk_sessions;
