@@ -37,6 +37,18 @@ type changeView struct {
 // Qualified writes a name with the namespace of the table.
 func (v changeView) Qualified(name string) string { return v.qualified(name) }
 
+// Gone are the tables that the change drops, also those that a copy replaces.
+func (v changeView) Gone() []tableView {
+	if len(v.Rebuilt) == 0 {
+		return []tableView{v.Table}
+	}
+	var tables []tableView
+	for _, t := range v.Rebuilt {
+		tables = append(tables, t.Old)
+	}
+	return tables
+}
+
 // rebuiltView is a table that is copied. New has the name of the copy.
 type rebuiltView struct {
 	Old, New tableView
@@ -198,7 +210,7 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 		value := r.quote(to.Name)
 		switch filled := c.Expression != "" && to.Owner && to.NotNull; {
 		case from == nil && !filled:
-			if to.NotNull && !hasValue(to) {
+			if to.NotNull && (to.Default == "" || to.Default == "NULL") {
 				v.Empty = append(v.Empty, value)
 			}
 			continue
