@@ -17,6 +17,7 @@ var funcs = template.FuncMap{
 	"prefix":   prefix,
 	"quoted":   func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
 	"literal":  literal,
+	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
 	"yaml":     yamlString,
@@ -66,6 +67,22 @@ func literal(text string) string {
 		return ""
 	}
 	return "'" + strings.ReplaceAll(text, "'", "''") + "'"
+}
+
+// mention is a GLOB pattern for SQL in lower case that has a name in it, as a
+// word of its own. A character that is special in a pattern, or is doubled in
+// quotes, stands for any text.
+func mention(name string) string {
+	word := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z': // lower() folds no others
+			return r + 'a' - 'A'
+		case strings.ContainsRune("*?[]\"`", r):
+			return '*'
+		}
+		return r
+	}, name)
+	return "*[^a-z0-9_]" + word + "[^a-z0-9_]*"
 }
 
 // dollar is a tag for a dollar-quoted string that does not stand in the text.

@@ -46,7 +46,7 @@ func h2(t *testing.T, script string) error {
 	return nil
 }
 
-func read(t *testing.T, parts ...string) string {
+func read(t testing.TB, parts ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {
