@@ -186,7 +186,7 @@ func TestOneSlowAppendHoldsNoOther(t *testing.T) {
 			total := 0
 			for w := range open {
 				// A lock holds nobody; a slow statement those that were sent with it.
-				if c.slow == "s" && longest[w] > soon || counts[w] < 20 {
+				if c.slow == "s" && (longest[w] > soon || counts[w] < 20) {
 					t.Errorf("the slow append took %v, and held one of %d others of a writer for %v", took, counts[w], longest[w])
 				}
 				s.wantSeqs(t, fmt.Sprint("u", w), "s", counts[w]+1)
