@@ -208,7 +208,8 @@ func isAny(e ast.Expr) bool {
 }
 
 // TestSQLCCompilesEveryTree runs sqlc on all trees that it has an engine for,
-// then go vet, which compiles, on all that came out, in one module.
+// then go vet, which compiles, on all that came out, in one module, with a file of
+// a user's own beside each session service.
 func TestSQLCCompilesEveryTree(t *testing.T) {
 	module := t.TempDir()
 	compiled := 0
@@ -219,7 +220,7 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 				return
 			}
 			compiled++
-			for name, text := range readTree(t, work) {
+			for name, text := range withUsersFiles(t, readTree(t, work)) {
 				if path.Ext(name) == ".go" {
 					writeTree(t, filepath.Join(module, filepath.Base(dir)), tree{name: text})
 				}
