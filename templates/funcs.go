@@ -20,6 +20,7 @@ var funcs = template.FuncMap{
 	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
+	"lower":    lower,
 	"yaml":     yamlString,
 	"dollar":   dollar,
 	"rollback": rollback,
@@ -74,15 +75,22 @@ func literal(text string) string {
 // quotes, stands for any text.
 func mention(name string) string {
 	word := strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'A' && r <= 'Z': // lower() folds no others
-			return r + 'a' - 'A'
-		case strings.ContainsRune("*?[]\"`", r):
+		if strings.ContainsRune("*?[]\"`", r) {
 			return '*'
 		}
 		return r
-	}, name)
+	}, lower(name))
 	return "*[^a-z0-9_]" + word + "[^a-z0-9_]*"
+}
+
+// lower folds a name as SQLite does: no letters but A to Z.
+func lower(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, name)
 }
 
 // dollar is a tag for a dollar-quoted string that does not stand in the text.

@@ -91,6 +91,8 @@ var built = []struct {
 	{"view host_temporary", "CREATE TEMP VIEW host_temporary AS SELECT id FROM Adk_Sessions", "DROP VIEW host_temporary"},
 	{"index host_idx", "CREATE INDEX host_idx ON adk_sessions (state)", "DROP INDEX host_idx"},
 	{"index host_key", "CREATE UNIQUE INDEX host_key ON `Adk_Events` (id, user_id) WHERE user_id = 'x'", "DROP INDEX host_key"},
+	{"column adk_sessions.note", "ALTER TABLE adk_sessions ADD COLUMN note TEXT", "ALTER TABLE adk_sessions DROP COLUMN note"},
+	{"column adk_events.Size", "ALTER TABLE adk_events ADD COLUMN Size INTEGER AS (length(event_data))", "ALTER TABLE adk_events DROP COLUMN Size"},
 	{"foreign key of notes", "CREATE TABLE notes (a, u, s, FOREIGN KEY (a, u, s) REFERENCES ADK_Sessions (app_name, user_id, id) ON DELETE CASCADE)", ""},
 	{"foreign key of notes", "CREATE TABLE notes (a, u, s, FOREIGN KEY (a, u, s) REFERENCES adk_sessions ON DELETE SET NULL)", ""},
 	{"foreign key of notes", "CREATE TABLE notes (a, u, s, FOREIGN KEY (a, u, s) REFERENCES adk_sessions ON DELETE RESTRICT)", ""},

@@ -415,7 +415,6 @@ func TestOneConnectionManyWriters(t *testing.T) {
 // kind of service. Without ErrMaybeStored, one that failed is never stored.
 func TestCancelledAppendsTellTheTruth(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store, service session.Service) {
-		s.skipEmulator(t, "stores what is rolled back")
 		const n = 400
 		var open [n]session.Session
 		var errs [n]error

@@ -5,6 +5,7 @@
 -- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
 -- an error.)
 -- Trigger, view, index: drop it, run the migration, create it again.
+-- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
 -- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
 -- outside a transaction; your rows and your key then stay as they are.
 -- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
@@ -20,6 +21,14 @@ WITH old (name, word) AS (
     WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = old.name COLLATE NOCASE
         AND m.name <> 'adk_sessions_account_id_idx' COLLATE NOCASE
         AND m.name <> 'adk_events_order_idx' COLLATE NOCASE
+    UNION
+    SELECT 'column adk_sessions.' || name
+    FROM pragma_table_xinfo('adk_sessions')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'account_id', 'id', 'state', 'revision', 'create_time', 'update_time')
+    UNION
+    SELECT 'column adk_events.' || name
+    FROM pragma_table_xinfo('adk_events')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
     UNION
     SELECT 'foreign key of ' || m.name
     FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
@@ -94,6 +103,7 @@ CREATE INDEX adk_events_order_idx
 -- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
 -- an error.)
 -- Trigger, view, index: drop it, run the migration, create it again.
+-- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
 -- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
 -- outside a transaction; your rows and your key then stay as they are.
 -- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
@@ -110,6 +120,14 @@ WITH old (name, word) AS (
         AND m.name <> 'adk_sessions_team_id_idx' COLLATE NOCASE
         AND m.name <> 'adk_sessions_account_id_idx' COLLATE NOCASE
         AND m.name <> 'adk_events_order_idx' COLLATE NOCASE
+    UNION
+    SELECT 'column adk_sessions.' || name
+    FROM pragma_table_xinfo('adk_sessions')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'team_id', 'id', 'state', 'revision', 'create_time', 'update_time', 'account_id')
+    UNION
+    SELECT 'column adk_events.' || name
+    FROM pragma_table_xinfo('adk_events')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
     UNION
     SELECT 'foreign key of ' || m.name
     FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
