@@ -403,6 +403,20 @@ func TestAppendsDoNotWaitForRetention(t *testing.T) {
 	}
 }
 
+// TestPrunersDoNotWaitOnPostgreSQL has one delete what another has not locked.
+func TestPrunersDoNotWaitOnPostgreSQL(t *testing.T) {
+	s := impatient(t, "postgres")
+	k := key{"app", "alice", "s"}
+	must(t, s.CreateSession(session{key: k, owner: 1, state: "{}", created: now}))
+	for i := range 5 {
+		value[int64](t)(s.Append(newEvent(k, fmt.Sprint("e", i), now.Add(time.Duration(i)*time.Second)), int64(i), "{}", "{}", "{}"))
+	}
+	commit := deleting(t, s, k, far, 2)
+	equal(t, "deleted beside another", value[int64](t)(s.DeleteExpiredEvents(k, far, 2)), int64(2))
+	commit()
+	equal(t, "what is left", eventIDs(value[[]event](t)(s.ListEvents(k, all))), []string{"e4"})
+}
+
 // TestIdleSessionThatIsUsedAgainStays appends between finding an idle session
 // and deleting it, and while it is being deleted.
 func TestIdleSessionThatIsUsedAgainStays(t *testing.T) {
