@@ -252,15 +252,15 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 // that the database does in another way.
 func TestQueryNames(t *testing.T) {
 	others := map[string][]string{
-		"postgres": {"AppendEvent", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mysql":    {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mariadb":  {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"sqlite":   {"AdvanceSession", "InsertEvent"},
-		"oracle":   {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"postgres": {"AppendEvent", "DeleteExpiredEvents", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mysql":    {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mariadb":  {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"sqlite":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents"},
+		"oracle":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
 	}
-	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession DeleteIdleSessions
+	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession ListIdleSessions DeleteIdleSession
 		GetSessionForOwner ListSessionsForOwner ListUserSessionsForOwner CountSessionsForOwner DeleteSessionForOwner
-		ListEvents ListRecentEvents DeleteExpiredEvents GetAppState PutAppState GetUserState PutUserState`)
+		ListEvents ListRecentEvents ListSessionsWithExpiredEvents GetAppState PutAppState GetUserState PutUserState`)
 	name := regexp.MustCompile(`(?m)^-- name: (\w+) :\w+\n-- \w`)
 	for _, dialect := range slices.Sorted(maps.Keys(others)) {
 		tool := "goose"
