@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -195,14 +196,15 @@ func BenchmarkRetention(b *testing.B) {
 	}
 }
 
-// appendsWithIndex gives the seconds that appends take with an index and
-// without, each three times in turn.
+// appendsWithIndex gives the seconds that 500 appends take with an index and
+// without: the quickest of five times each, in turn.
 func appendsWithIndex(b *testing.B, s store, create, drop string) (with, without float64) {
 	if _, ok := s.(*mysqlStore); ok {
 		drop += " ON " + strings.Fields(create)[4]
 	}
-	const appends = 1500
-	for range 3 {
+	const appends = 500
+	with, without = math.Inf(1), math.Inf(1)
+	for range 5 {
 		for _, seconds := range []*float64{&without, &with} {
 			if seconds == &with {
 				run(b, s, create)
@@ -218,7 +220,7 @@ func appendsWithIndex(b *testing.B, s store, create, drop string) (with, without
 				_, err := s.Append(newEvent(x.key, fmt.Sprint(rand.Int64()), at), x.revision, `{"turn": 1}`, "{}", "{}")
 				must(b, err)
 			}
-			*seconds += time.Since(start).Seconds()
+			*seconds = min(*seconds, time.Since(start).Seconds())
 			if seconds == &with {
 				run(b, s, drop)
 			}
