@@ -86,8 +86,8 @@ type Change struct {
 	Reference ForeignKey
 	// OldReference is what Reference replaces.
 	OldReference ForeignKey
-	// Expression fills Column where it is NULL, of Backfill and RebuildTables;
-	// the procedure has the name of Check.
+	// Expression fills Column where it is NULL, of Backfill, and of the way up of
+	// RebuildTables, where it is of the owner column; the procedure has the name of Check.
 	Expression string
 	OldTables  []Table // of RebuildTables, as they were
 	Tables     []Table // of RebuildTables, as they become
@@ -117,6 +117,8 @@ func (c Change) inverse() Change {
 		down.Table.Name = c.NewName
 	case MoveTable:
 		down.Namespace = c.NewName
+	case RebuildTables:
+		down.Expression = "" // it is of the new column, and says nothing of the old one
 	}
 	return down
 }

@@ -50,6 +50,7 @@ func (v view) WithoutOwner() view {
 type tableView struct {
 	Role                 Role
 	Name                 string // with the namespace
+	Stored               string // the name without quotes, as the catalog has it
 	Columns              []columnView
 	NameWidth, TypeWidth int
 	PrimaryKey           keyView
@@ -80,6 +81,7 @@ func (t tableView) ColumnNames() []string {
 }
 
 type columnView struct {
+	Stored                                  string // the name without quotes, as the catalog has it
 	Name, Type, Collation, Default, Comment string
 	NotNull                                 string // the clause, with its name; "" for none
 }
@@ -102,6 +104,7 @@ type foreignKeyView struct {
 
 type indexView struct {
 	Name       string
+	Stored     string // without quotes, as the catalog has it
 	On         string // the table
 	Kind       IndexKind
 	Columns    []string
@@ -217,7 +220,7 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Comment: c.Comment}
+	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Comment: c.Comment}
 	if c.NotNull {
 		view.NotNull = "NOT NULL"
 		if c.NotNullConstraint != "" {
@@ -228,7 +231,7 @@ func (r renderer) column(c Column) columnView {
 }
 
 func (r renderer) table(namespace string, t Table, idempotent bool) tableView {
-	v := tableView{Role: t.Role, Name: r.qualified(namespace, t.Name), Idempotent: idempotent,
+	v := tableView{Role: t.Role, Name: r.qualified(namespace, t.Name), Stored: t.Name, Idempotent: idempotent,
 		PrimaryKey: r.key(t, t.PrimaryKey)}
 	for _, c := range t.Columns {
 		column := r.column(c)
@@ -277,7 +280,7 @@ func (r renderer) index(namespace, on string, i Index) indexView {
 	if r.traits.QualifiesIndexes {
 		name = r.qualified(namespace, i.Name)
 	}
-	return indexView{Name: name, On: on, Kind: i.Kind, Columns: r.quoteAll(i.Columns)}
+	return indexView{Name: name, Stored: i.Name, On: on, Kind: i.Kind, Columns: r.quoteAll(i.Columns)}
 }
 
 func (r renderer) render(template string, data any) (string, error) {

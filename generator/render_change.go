@@ -41,11 +41,25 @@ type changeView struct {
 // Qualified writes a name with the namespace of the table.
 func (v changeView) Qualified(name string) string { return v.qualified(name) }
 
+// Gone are the tables that the change drops, also those that a copy replaces.
+func (v changeView) Gone() []tableView {
+	if len(v.Rebuilt) == 0 {
+		return []tableView{v.Table}
+	}
+	var tables []tableView
+	for _, t := range v.Rebuilt {
+		tables = append(tables, t.Old)
+	}
+	return tables
+}
+
 // rebuiltView is a table that is copied. New has the name of the copy.
 type rebuiltView struct {
 	Old, New tableView
 	Shared   []string // the columns that are copied
 	Filled   []string // what they are copied from
+	Required []string // of these, those that were NULL perhaps, and may not be
+	Empty    []string // the columns that no row has a value for, and that may not be NULL
 }
 
 // createsAll reports whether the migration is the one that every target begins
@@ -211,11 +225,16 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 		value := r.quote(to.Name)
 		switch filled := c.Expression != "" && to.Owner && to.NotNull; {
 		case from == nil && !filled:
+			if to.NotNull && (to.Default == "" || to.Default == "NULL") {
+				v.Empty = append(v.Empty, value)
+			}
 			continue
 		case from == nil:
 			value = c.Expression
 		case filled && !from.NotNull:
 			value = "COALESCE(" + value + ", " + c.Expression + ")"
+		case to.NotNull && !from.NotNull:
+			v.Required = append(v.Required, value)
 		}
 		v.Shared, v.Filled = append(v.Shared, r.quote(to.Name)), append(v.Filled, value)
 	}

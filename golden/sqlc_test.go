@@ -208,7 +208,8 @@ func isAny(e ast.Expr) bool {
 }
 
 // TestSQLCCompilesEveryTree runs sqlc on all trees that it has an engine for,
-// then go vet, which compiles, on all that came out, in one module.
+// then go vet, which compiles, on all that came out, in one module, with a file of
+// a user's own beside each session service.
 func TestSQLCCompilesEveryTree(t *testing.T) {
 	module := t.TempDir()
 	compiled := 0
@@ -219,7 +220,7 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 				return
 			}
 			compiled++
-			for name, text := range readTree(t, work) {
+			for name, text := range withUsersFiles(t, readTree(t, work)) {
 				if path.Ext(name) == ".go" {
 					writeTree(t, filepath.Join(module, filepath.Base(dir)), tree{name: text})
 				}
@@ -251,15 +252,15 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 // that the database does in another way.
 func TestQueryNames(t *testing.T) {
 	others := map[string][]string{
-		"postgres": {"AppendEvent", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mysql":    {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mariadb":  {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"sqlite":   {"AdvanceSession", "InsertEvent"},
-		"oracle":   {"AdvanceSession", "InsertEvent", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"postgres": {"AppendEvent", "DeleteExpiredEvents", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mysql":    {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mariadb":  {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"sqlite":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents"},
+		"oracle":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
 	}
-	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession DeleteIdleSessions
+	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession ListIdleSessions DeleteIdleSession
 		GetSessionForOwner ListSessionsForOwner ListUserSessionsForOwner CountSessionsForOwner DeleteSessionForOwner
-		ListEvents ListRecentEvents DeleteExpiredEvents GetAppState PutAppState GetUserState PutUserState`)
+		ListEvents ListRecentEvents ListSessionsWithExpiredEvents GetAppState PutAppState GetUserState PutUserState`)
 	name := regexp.MustCompile(`(?m)^-- name: (\w+) :\w+\n-- \w`)
 	for _, dialect := range slices.Sorted(maps.Keys(others)) {
 		tool := "goose"

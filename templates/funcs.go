@@ -17,8 +17,10 @@ var funcs = template.FuncMap{
 	"prefix":   prefix,
 	"quoted":   func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
 	"literal":  literal,
+	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
+	"lower":    lower,
 	"yaml":     yamlString,
 	"dollar":   dollar,
 	"rollback": rollback,
@@ -67,6 +69,29 @@ func literal(text string) string {
 		return ""
 	}
 	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(text) + "'"
+}
+
+// mention is a GLOB pattern for SQL in lower case that has a name in it, as a
+// word of its own. A character that is special in a pattern, or is doubled in
+// quotes, stands for any text.
+func mention(name string) string {
+	word := strings.Map(func(r rune) rune {
+		if strings.ContainsRune("*?[]\"`", r) {
+			return '*'
+		}
+		return r
+	}, lower(name))
+	return "*[^a-z0-9_]" + word + "[^a-z0-9_]*"
+}
+
+// lower folds a name as SQLite does: no letters but A to Z.
+func lower(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, name)
 }
 
 // dollar is a tag for a dollar-quoted string that does not stand in the text.

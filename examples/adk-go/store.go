@@ -54,7 +54,7 @@ func openSQLite(ctx context.Context, file string) (*store, error) {
 	}
 	err = prepare(ctx, db, "CREATE TABLE IF NOT EXISTS accounts (id INTEGER PRIMARY KEY)",
 		fmt.Sprintf("INSERT OR IGNORE INTO accounts VALUES (%d)", accountID), sqliteSchema)
-	return &store{sqlitedb.NewSessionService(db), sqlitedb.WithOwner, sqlitedb.ErrSessionExists, func() { _ = db.Close() }}, err
+	return &store{sqlitedb.NewSessionService(db), sqlitedb.WithOwner[int64], sqlitedb.ErrSessionExists, func() { _ = db.Close() }}, err
 }
 
 func openMariaDB(ctx context.Context, dsn string) (*store, error) {
@@ -71,7 +71,7 @@ func openMariaDB(ctx context.Context, dsn string) (*store, error) {
 	db := sql.OpenDB(connector)
 	err = prepare(ctx, db, "CREATE TABLE IF NOT EXISTS accounts (id BIGINT PRIMARY KEY)",
 		fmt.Sprintf("INSERT IGNORE INTO accounts VALUES (%d)", accountID), mariadbSchema)
-	return &store{mariadbdb.NewSessionService(db), mariadbdb.WithOwner, mariadbdb.ErrSessionExists, func() { _ = db.Close() }}, err
+	return &store{mariadbdb.NewSessionService(db), mariadbdb.WithOwner[int64], mariadbdb.ErrSessionExists, func() { _ = db.Close() }}, err
 }
 
 func prepare(ctx context.Context, db *sql.DB, statements ...string) error {
@@ -95,7 +95,7 @@ func openPostgres(ctx context.Context, dsn string) (*store, error) {
 			return nil, err
 		}
 	}
-	return &store{postgresdb.NewSessionService(pool), postgresdb.WithOwner, postgresdb.ErrSessionExists, pool.Close}, nil
+	return &store{postgresdb.NewSessionService(pool), postgresdb.WithOwner[int64], postgresdb.ErrSessionExists, pool.Close}, nil
 }
 
 // begin makes the session, unless it is there from an earlier talk.

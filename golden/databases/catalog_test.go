@@ -153,7 +153,7 @@ func found(t *testing.T, h *host, db *sql.DB, namespace string, besides ...strin
 }
 
 // lines runs a query whose rows are one text each.
-func lines(t *testing.T, db *sql.DB, query string, args ...any) (result catalog) {
+func lines(t testing.TB, db *sql.DB, query string, args ...any) (result catalog) {
 	t.Helper()
 	rows, err := db.Query(query, args...)
 	if err != nil {

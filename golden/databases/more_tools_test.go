@@ -23,7 +23,7 @@ import (
 // atlasUp checks atlas.sum and applies the directory's files with Atlas's
 // driver, each in a transaction unless it says otherwise, as atlas migrate
 // apply does.
-func atlasUp(t *testing.T, h *host, name, dir, _ string) {
+func atlasUp(t testing.TB, h *host, name, dir, _ string) {
 	t.Helper()
 	local, err := atlas.NewLocalDir(dir)
 	if err != nil {
@@ -68,8 +68,8 @@ func atlasUp(t *testing.T, h *host, name, dir, _ string) {
 }
 
 // inReverse runs the files of a folder by hand, the last first.
-func inReverse(pattern string) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, _ string) {
+func inReverse(pattern string) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, _ string) {
 		t.Helper()
 		for _, file := range slices.Backward(numbered(t, dir, pattern)) {
 			runFile(t, h.open(t, name), file)
@@ -78,7 +78,7 @@ func inReverse(pattern string) func(*testing.T, *host, string, string, string) {
 }
 
 // numbered are the files of a pattern, in order.
-func numbered(t *testing.T, dir, pattern string) []string {
+func numbered(t testing.TB, dir, pattern string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, pattern))
 	if err != nil || len(files) == 0 {
@@ -88,8 +88,8 @@ func numbered(t *testing.T, dir, pattern string) []string {
 	return files
 }
 
-func ternTo(target func(m *tern.Migrator) int) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
+func ternTo(target func(m *tern.Migrator) int) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, bookkeeping string) {
 		t.Helper()
 		ctx := context.Background()
 		conn, err := pgx.Connect(ctx, h.dsn(name))
@@ -116,8 +116,8 @@ var flywayName = regexp.MustCompile(`^([VU])([0-9]+)__[A-Za-z0-9_]+\.sql$`)
 // flyway runs versioned or undo migrations as Flyway's documentation says: the
 // script's own configuration decides on a transaction, and a placeholder that
 // nobody set is an error.
-func flyway(prefix string) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, _ string) {
+func flyway(prefix string) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, _ string) {
 		t.Helper()
 		files := numbered(t, dir, prefix+"*.sql")
 		if prefix == "U" {
@@ -157,8 +157,8 @@ var (
 
 // liquibase runs changesets, or their rollbacks, as the documentation of
 // formatted SQL says.
-func liquibase(up bool) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, _ string) {
+func liquibase(up bool) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, _ string) {
 		t.Helper()
 		files := numbered(t, dir, "*.sql")
 		if !up {
@@ -204,7 +204,7 @@ func liquibase(up bool) func(*testing.T, *host, string, string, string) {
 }
 
 // one opens a connection that takes one statement at a time, as a JDBC driver does.
-func one(t *testing.T, h *host, name string) *sql.DB {
+func one(t testing.TB, h *host, name string) *sql.DB {
 	t.Helper()
 	single := *h
 	single.dsn = func(database string) string {
@@ -221,7 +221,7 @@ func runsApart(sql string) bool {
 }
 
 // changeset reads the one changeset of a file.
-func changeset(t *testing.T, text string) (change, rollback, id string, apart bool) {
+func changeset(t testing.TB, text string) (change, rollback, id string, apart bool) {
 	t.Helper()
 	for i, line := range strings.Split(text, "\n") {
 		set := liquibaseSet.FindStringSubmatch(line)

@@ -46,7 +46,7 @@ func h2(t *testing.T, script string) error {
 	return nil
 }
 
-func read(t *testing.T, parts ...string) string {
+func read(t testing.TB, parts ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(parts...))
 	if err != nil {
@@ -146,6 +146,7 @@ func TestOracleOnH2(t *testing.T) {
 			run("UpdateSessionState") // stale: the append has advanced the session
 			fmt.Fprint(&script, "INSERT INTO assertion SELECT 'revision', CASE WHEN revision = 1 THEN 1 ELSE 0 END FROM adk_sessions;\n")
 			count("adk_events", 1)
+			run("ListSessionsWithExpiredEvents")
 			run("DeleteExpiredEvents", "before_time", "TIMESTAMP '2020-01-01 00:00:00'")
 			count("adk_events", 1)
 			run("DeleteSession")
@@ -155,7 +156,10 @@ func TestOracleOnH2(t *testing.T) {
 			run("InsertEvent")
 			run("DeleteExpiredEvents")
 			count("adk_events", 0)
-			run("DeleteIdleSessions")
+			run("ListIdleSessions")
+			run("DeleteIdleSession", "before_time", "TIMESTAMP '2020-01-01 00:00:00'")
+			count("adk_sessions", 1)
+			run("DeleteIdleSession")
 			count("adk_sessions", 0)
 			if variant.name == "BLOB" {
 				run("CreateSession")

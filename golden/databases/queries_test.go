@@ -27,7 +27,7 @@ func onEach(t *testing.T, test func(t *testing.T, s store)) {
 	}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -136,12 +136,27 @@ func TestQueries(t *testing.T) {
 		equal(t, "the replaced state", got.state, `{"c": 3}`)
 		equal(t, "the revision after the update", got.revision, int64(4))
 		equal(t, "a deletion by another owner", value[int64](t)(s.DeleteSessionForOwner(k, 2)), int64(0))
-		equal(t, "expired events, one at a time", value[int64](t)(s.DeleteExpiredEvents("app", now.Add(2*time.Second), 1)), int64(1))
-		equal(t, "the other expired event", value[int64](t)(s.DeleteExpiredEvents("app", now.Add(2*time.Second), 9)), int64(1))
+		expired := value[[]key](t)(s.ListSessionsWithExpiredEvents("app", now.Add(2*time.Second), key{}, 9))
+		equal(t, "sessions with expired events", expired, []key{k})
+		equal(t, "sessions with expired events after the last", value[[]key](t)(s.ListSessionsWithExpiredEvents("app", now.Add(2*time.Second), k, 9)), []key(nil))
+		equal(t, "sessions with expired events of another app", value[[]key](t)(s.ListSessionsWithExpiredEvents("other", far, key{}, 9)), []key(nil))
+		oldest := value[[]event](t)(s.ListEvents(k, all))[0].at
+		equal(t, "sessions with events from before the oldest", value[[]key](t)(s.ListSessionsWithExpiredEvents("app", oldest, key{}, 9)), []key(nil))
+		equal(t, "sessions with events from a microsecond later", value[[]key](t)(s.ListSessionsWithExpiredEvents("app", oldest.Add(time.Microsecond), key{}, 9)), []key{k})
+		equal(t, "expired events, one at a time", value[int64](t)(s.DeleteExpiredEvents(k, now.Add(2*time.Second), 1)), int64(1))
+		equal(t, "the other expired event", value[int64](t)(s.DeleteExpiredEvents(k, now.Add(2*time.Second), 9)), int64(1))
+		equal(t, "no more expired events", value[int64](t)(s.DeleteExpiredEvents(k, now.Add(2*time.Second), 9)), int64(0))
+		equal(t, "expired events of a session of the same id", value[int64](t)(s.DeleteExpiredEvents(key{"app", "bob", "s1"}, far, 9)), int64(0))
 		equal(t, "the events that are left", eventIDs(value[[]event](t)(s.ListEvents(k, all))), []string{"e0"})
-		equal(t, "idle sessions", value[int64](t)(s.DeleteIdleSessions("app", now, 9)), int64(1))
-		equal(t, "idle sessions of another app", value[int64](t)(s.DeleteIdleSessions("other", far, 9)), int64(0))
-		equal(t, "at most one idle session", value[int64](t)(s.DeleteIdleSessions("app", far, 1)), int64(1))
+		bob := key{"app", "bob", "s1"}
+		equal(t, "idle sessions", value[[]key](t)(s.ListIdleSessions("app", now, key{}, 9)), []key{bob})
+		equal(t, "idle sessions of another app", value[[]key](t)(s.ListIdleSessions("other", far, key{}, 9)), []key(nil))
+		idle := value[[]key](t)(s.ListIdleSessions("app", far, key{}, 2))
+		equal(t, "the first page of idle sessions", idle, []key{k, {"app", "alice", "s2"}})
+		equal(t, "the second page", value[[]key](t)(s.ListIdleSessions("app", far, idle[1], 2)), []key{bob})
+		equal(t, "a deletion of a session that is not idle", value[int64](t)(s.DeleteIdleSession(k, now)), int64(0))
+		equal(t, "a deletion of an idle session", value[int64](t)(s.DeleteIdleSession(k, far)), int64(1))
+		equal(t, "its events", eventIDs(value[[]event](t)(s.ListEvents(k, all))), []string(nil))
 		equal(t, "a deletion of nothing", value[int64](t)(s.DeleteSession(key{"app", "nobody", "s"})), int64(0))
 		must(t, s.CreateSession(session{key: key{"app", "carol", "s"}, owner: 1, state: "{}", created: now}))
 		equal(t, "a deletion by the owner", value[int64](t)(s.DeleteSessionForOwner(key{"app", "carol", "s"}, 1)), int64(1))

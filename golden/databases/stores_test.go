@@ -61,13 +61,17 @@ type store interface {
 	UpdateSessionState(k key, revision int64, state string, at time.Time) (int64, error)
 	DeleteSession(k key) (int64, error)
 	DeleteSessionForOwner(k key, owner int) (int64, error)
-	DeleteIdleSessions(app string, before time.Time, limit int) (int64, error)
+	ListIdleSessions(app string, before time.Time, after key, limit int) ([]key, error)
+	DeleteIdleSession(k key, before time.Time) (int64, error)
 	// Append appends an event to a session at a revision and gives its seq;
 	// the deltas are JSON objects, merged by top-level keys.
 	Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error)
 	ListEvents(k key, maxSeq int64) ([]event, error)
 	ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error)
-	DeleteExpiredEvents(app string, before time.Time, limit int) (int64, error)
+	ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error)
+	// DeleteExpiredEvents deletes the oldest events of a session from before a
+	// time; on MySQL it is ListExpiredEvents and DeleteEvents.
+	DeleteExpiredEvents(k key, before time.Time, limit int) (int64, error)
 	GetAppState(app string) (string, error)
 	EnsureAppState(app string, at time.Time) error
 	LockAppState(app string) (string, error)
@@ -321,8 +325,13 @@ func (s *postgresStore) DeleteSessionForOwner(k key, owner int) (int64, error) {
 	return s.q.DeleteSessionForOwner(background, postgresdb.DeleteSessionForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: ownerUUID(owner)})
 }
 
-func (s *postgresStore) DeleteIdleSessions(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteIdleSessions(background, postgresdb.DeleteIdleSessionsParams{AppName: app, BeforeTime: before, Limit: int32(limit)})
+func (s *postgresStore) ListIdleSessions(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListIdleSessions(background, postgresdb.ListIdleSessionsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
+	return convert(rows, err, func(r postgresdb.ListIdleSessionsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *postgresStore) DeleteIdleSession(k key, before time.Time) (int64, error) {
+	return s.q.DeleteIdleSession(background, postgresdb.DeleteIdleSessionParams{AppName: k.app, UserID: k.user, ID: k.id, BeforeTime: before})
 }
 
 func (s *postgresStore) Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error) {
@@ -350,8 +359,13 @@ func (s *postgresStore) ListRecentEvents(k key, after time.Time, maxSeq int64, l
 	return convert(rows, err, postgresEvent)
 }
 
-func (s *postgresStore) DeleteExpiredEvents(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteExpiredEvents(background, postgresdb.DeleteExpiredEventsParams{AppName: app, BeforeTime: before, Limit: int32(limit)})
+func (s *postgresStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListSessionsWithExpiredEvents(background, postgresdb.ListSessionsWithExpiredEventsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
+	return convert(rows, err, func(r postgresdb.ListSessionsWithExpiredEventsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *postgresStore) DeleteExpiredEvents(k key, before time.Time, limit int) (int64, error) {
+	return s.q.DeleteExpiredEvents(background, postgresdb.DeleteExpiredEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, BeforeTime: before, Limit: int32(limit)})
 }
 
 func (s *postgresStore) GetAppState(app string) (string, error) {
@@ -473,8 +487,13 @@ func (s *mysqlStore) DeleteSessionForOwner(k key, owner int) (int64, error) {
 	return s.q.DeleteSessionForOwner(background, mysqldb.DeleteSessionForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner)})
 }
 
-func (s *mysqlStore) DeleteIdleSessions(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteIdleSessions(background, mysqldb.DeleteIdleSessionsParams{AppName: app, BeforeTime: before, Limit: int32(limit)})
+func (s *mysqlStore) ListIdleSessions(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListIdleSessions(background, mysqldb.ListIdleSessionsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
+	return convert(rows, err, func(r mysqldb.ListIdleSessionsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *mysqlStore) DeleteIdleSession(k key, before time.Time) (int64, error) {
+	return s.q.DeleteIdleSession(background, mysqldb.DeleteIdleSessionParams{AppName: k.app, UserID: k.user, ID: k.id, BeforeTime: before})
 }
 
 func (s *mysqlStore) Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error) {
@@ -560,8 +579,17 @@ func (s *mysqlStore) ListRecentEvents(k key, after time.Time, maxSeq int64, limi
 	return convert(rows, err, mysqlEvent)
 }
 
-func (s *mysqlStore) DeleteExpiredEvents(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteExpiredEvents(background, mysqldb.DeleteExpiredEventsParams{AppName: app, BeforeTime: before, Limit: int32(limit)})
+func (s *mysqlStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListSessionsWithExpiredEvents(background, mysqldb.ListSessionsWithExpiredEventsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
+	return convert(rows, err, func(r mysqldb.ListSessionsWithExpiredEventsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *mysqlStore) DeleteExpiredEvents(k key, before time.Time, limit int) (int64, error) {
+	ids, err := s.q.ListExpiredEvents(background, mysqldb.ListExpiredEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, BeforeTime: before, Limit: int32(limit)})
+	if err != nil || len(ids) == 0 {
+		return 0, err
+	}
+	return s.q.DeleteEvents(background, mysqldb.DeleteEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, Ids: ids})
 }
 
 func (s *mysqlStore) GetAppState(app string) (string, error) {
@@ -696,8 +724,13 @@ func (s *sqliteStore) DeleteSessionForOwner(k key, owner int) (int64, error) {
 	return s.q.DeleteSessionForOwner(background, sqlitedb.DeleteSessionForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner)})
 }
 
-func (s *sqliteStore) DeleteIdleSessions(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteIdleSessions(background, sqlitedb.DeleteIdleSessionsParams{AppName: app, BeforeTime: before.UnixMicro(), Limit: int64(limit)})
+func (s *sqliteStore) ListIdleSessions(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListIdleSessions(background, sqlitedb.ListIdleSessionsParams{AppName: app, BeforeTime: before.UnixMicro(), AfterUserID: after.user, AfterID: after.id, Limit: int64(limit)})
+	return convert(rows, err, func(r sqlitedb.ListIdleSessionsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *sqliteStore) DeleteIdleSession(k key, before time.Time) (int64, error) {
+	return s.q.DeleteIdleSession(background, sqlitedb.DeleteIdleSessionParams{AppName: k.app, UserID: k.user, ID: k.id, BeforeTime: before.UnixMicro()})
 }
 
 func (s *sqliteStore) Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error) {
@@ -770,8 +803,13 @@ func (s *sqliteStore) ListRecentEvents(k key, after time.Time, maxSeq int64, lim
 	return convert(rows, err, sqliteEvent)
 }
 
-func (s *sqliteStore) DeleteExpiredEvents(app string, before time.Time, limit int) (int64, error) {
-	return s.q.DeleteExpiredEvents(background, sqlitedb.DeleteExpiredEventsParams{AppName: app, BeforeTime: before.UnixMicro(), Limit: int64(limit)})
+func (s *sqliteStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
+	rows, err := s.q.ListSessionsWithExpiredEvents(background, sqlitedb.ListSessionsWithExpiredEventsParams{AppName: app, BeforeTime: before.UnixMicro(), AfterUserID: after.user, AfterID: after.id, Limit: int64(limit)})
+	return convert(rows, err, func(r sqlitedb.ListSessionsWithExpiredEventsRow) key { return key{app, r.UserID, r.ID} })
+}
+
+func (s *sqliteStore) DeleteExpiredEvents(k key, before time.Time, limit int) (int64, error) {
+	return s.q.DeleteExpiredEvents(background, sqlitedb.DeleteExpiredEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, BeforeTime: before.UnixMicro(), Limit: int64(limit)})
 }
 
 func (s *sqliteStore) GetAppState(app string) (string, error) {

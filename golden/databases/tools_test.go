@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -30,7 +32,7 @@ import (
 
 // migrator applies a directory of migrations the way one tool does.
 type migrator struct {
-	up, down func(t *testing.T, h *host, name, dir, bookkeeping string)
+	up, down func(t testing.TB, h *host, name, dir, bookkeeping string)
 }
 
 // migrators are the real tools, as Go libraries; plain files go to the
@@ -63,8 +65,8 @@ func gooseProvider(t testing.TB, dialect string, db *sql.DB, dir, bookkeeping st
 	return provider
 }
 
-func goosing(up bool) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
+func goosing(up bool) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, bookkeeping string) {
 		t.Helper()
 		provider := gooseProvider(t, h.dialect, h.open(t, name), dir, bookkeeping)
 		var err error
@@ -79,8 +81,8 @@ func goosing(up bool) func(*testing.T, *host, string, string, string) {
 	}
 }
 
-func golangMigrating(do func(*migrate.Migrate) error) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
+func golangMigrating(do func(*migrate.Migrate) error) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, bookkeeping string) {
 		t.Helper()
 		db := h.open(t, name)
 		var driver database.Driver
@@ -118,8 +120,8 @@ func rollBackAll(m *dbmate.DB) error {
 	}
 }
 
-func dbmating(do func(*dbmate.DB) error) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
+func dbmating(do func(*dbmate.DB) error) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, bookkeeping string) {
 		t.Helper()
 		u, err := url.Parse(h.url(name))
 		if err != nil {
@@ -136,8 +138,8 @@ func dbmating(do func(*dbmate.DB) error) func(*testing.T, *host, string, string,
 	}
 }
 
-func sqlMigrating(direction sqlmigrate.MigrationDirection) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, bookkeeping string) {
+func sqlMigrating(direction sqlmigrate.MigrationDirection) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, bookkeeping string) {
 		t.Helper()
 		set := sqlmigrate.MigrationSet{TableName: bookkeeping}
 		dialect := map[string]string{"postgres": "postgres", "sqlite": "sqlite3"}[h.dialect]
@@ -166,8 +168,8 @@ func sqlMigrateStatements(t *testing.T, file string) *sqlparse.ParsedMigration {
 	return parsed
 }
 
-func plain(suffix string) func(*testing.T, *host, string, string, string) {
-	return func(t *testing.T, h *host, name, dir, _ string) {
+func plain(suffix string) func(testing.TB, *host, string, string, string) {
+	return func(t testing.TB, h *host, name, dir, _ string) {
 		t.Helper()
 		files, err := filepath.Glob(filepath.Join(dir, "*"+suffix))
 		if err != nil || len(files) == 0 {
@@ -184,7 +186,7 @@ func plain(suffix string) func(*testing.T, *host, string, string, string) {
 }
 
 // runFile sends a file of statements in one piece.
-func runFile(t *testing.T, db *sql.DB, file string) {
+func runFile(t testing.TB, db *sql.DB, file string) {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -224,4 +226,29 @@ func upStatements(t testing.TB, dir string) (statements []string) {
 		}
 	}
 	return statements
+}
+
+// attempt is a test that goes on when what it tries fails.
+type attempt struct {
+	testing.TB
+	failure string
+}
+
+func (a *attempt) Fatalf(format string, args ...any) {
+	a.failure = fmt.Sprintf(format, args...)
+	runtime.Goexit()
+}
+
+func (a *attempt) Fatal(args ...any) { a.Fatalf("%s", fmt.Sprintln(args...)) }
+
+// failure runs what may fail, and gives the failure's text; "" for none.
+func failure(t testing.TB, try func(t testing.TB)) string {
+	a := &attempt{TB: t}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		try(a)
+	}()
+	<-done
+	return a.failure
 }

@@ -20,25 +20,25 @@ import (
 
 	fastjson "github.com/go-json-experiment/json"
 	"github.com/go-sql-driver/mysql"
-	"google.golang.org/adk/v2/platform"
-	"google.golang.org/adk/v2/session"
+	adkplatform "google.golang.org/adk/v2/platform"
+	adksession "google.golang.org/adk/v2/session"
 )
 
 // SessionService keeps ADK's sessions in MySQL or MariaDB. It can be used by
 // many goroutines at once, and has nothing to close but its pool.
 type SessionService struct {
 	db         *sql.DB
-	statements statements
+	statements adkStatements
 	queries    *Queries
 	retries    int
 }
 
-var _ session.Service = (*SessionService)(nil)
+var _ adksession.Service = (*SessionService)(nil)
 
 // NewSessionService makes a service on a pool, whose database has the
 // migrations. Its data source name needs parseTime=true, and no loc but UTC.
 func NewSessionService(db *sql.DB, options ...SessionServiceOption) *SessionService {
-	prepared := statements{db: db, prepared: &sync.Map{}}
+	prepared := adkStatements{db: db, prepared: &sync.Map{}}
 	s := &SessionService{db: db, statements: prepared, queries: New(prepared), retries: 10}
 	for _, option := range options {
 		option(s)
@@ -58,25 +58,40 @@ var (
 	ErrEventExists = errors.New("event exists already")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
+	// ErrMaybeStored: the call ended before the database had answered, and the
+	// event may have been stored, or may be yet. Where the context has ended, its
+	// error is wrapped too. AppendEvent with the same session and event finds out.
+	ErrMaybeStored = errors.New("the event may have been stored")
 	// ErrNoOwner: the context has no owner, or one that is NULL; see WithOwner.
 	ErrNoOwner = errors.New("no owner in the context")
 )
 
-type ownerKey struct{}
+type adkOwnerKey struct{}
 
 // WithOwner returns a context in which calls are made for an owner, the value
-// of account_id. The id has the type that sqlc gives the column.
-var WithOwner = withOwner(GetSessionForOwnerParams{}.OwnerID)
+// of account_id. The id has the type that sqlc gives the column: the compiler
+// infers ID from a query that has it as a parameter, and takes no other type.
+func WithOwner[ID any, P adkOwnerParams[ID], _ adkOwnerQuery[P]](ctx context.Context, id ID) context.Context {
+	return context.WithValue(ctx, adkOwnerKey{}, id)
+}
 
-func withOwner[ID any](ID) func(ctx context.Context, id ID) context.Context {
-	return func(ctx context.Context, id ID) context.Context {
-		return context.WithValue(ctx, ownerKey{}, id)
+// adkOwnerQuery is a query whose parameters have the owner's type.
+type adkOwnerQuery[P any] interface {
+	*Queries
+	CountSessionsForOwner(context.Context, P) (int64, error)
+}
+
+// adkOwnerParams are the parameters of that query, as sqlc writes them.
+type adkOwnerParams[ID any] interface {
+	~struct {
+		OwnerID ID
+		AppName string
 	}
 }
 
-// ownerOf reads the owner that WithOwner has put into the context.
-func ownerOf[ID any](ctx context.Context, id *ID) error {
-	owner, ok := ctx.Value(ownerKey{}).(ID)
+// adkOwner reads the owner that WithOwner has put into the context.
+func adkOwner[ID any](ctx context.Context, id *ID) error {
+	owner, ok := ctx.Value(adkOwnerKey{}).(ID)
 	if !ok {
 		return ErrNoOwner
 	}
@@ -104,7 +119,7 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 	wait := time.Millisecond
 	for n := 0; ; n++ {
 		err := try()
-		if err == nil || n >= s.retries || !isRetryable(err) {
+		if err == nil || n >= s.retries || !adkIsRetryable(err) {
 			return err
 		}
 		select {
@@ -112,75 +127,85 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(wait/2 + rand.N(wait)): // writers that met once should not meet again
 		}
-		wait = min(2*wait, 100*time.Millisecond)
+		if wait *= 2; wait > 100*time.Millisecond {
+			wait = 100 * time.Millisecond
+		}
 	}
 }
 
-// isRetryable tells the errors of which the manuals say to try the transaction
+// adkIsRetryable tells the errors of which the manuals say to try the transaction
 // again: 1205 (lock wait timeout), 1213 (deadlock), and MariaDB's 1020 (record
 // has changed since last read).
-func isRetryable(err error) bool {
+func adkIsRetryable(err error) bool {
 	var e *mysql.MySQLError
 	return errors.As(err, &e) && (e.Number == 1205 || e.Number == 1213 || e.Number == 1020)
 }
 
-// isDuplicate tells a key that is there already: error 1062.
-func isDuplicate(err error) bool {
+// adkIsDuplicate tells a key that is there already: error 1062.
+func adkIsDuplicate(err error) bool {
 	var e *mysql.MySQLError
 	return errors.As(err, &e) && e.Number == 1062
 }
 
-// firstTime is the first that DATETIME is documented to hold. What is earlier,
-// such as the zero time, is sorted as if it were this; event_data has it as it is.
-var firstTime = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
+// adkIsUnanswered tells an error of COMMIT that is not the server's, nor that of
+// a context that ended before COMMIT was sent: then database/sql rolls back.
+func adkIsUnanswered(err error) bool {
+	var e *mysql.MySQLError
+	return err != nil && !errors.As(err, &e) && !errors.Is(err, sql.ErrTxDone) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+}
 
-func toColumn(t time.Time) time.Time {
-	if t.Before(firstTime) {
-		return firstTime
+// adkFirstTime is the first that DATETIME is documented to hold. What is earlier,
+// such as the zero time, is sorted as if it were this; event_data has it as it is.
+var adkFirstTime = time.Date(1000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func adkToColumn(t time.Time) time.Time {
+	if t.Before(adkFirstTime) {
+		return adkFirstTime
 	}
 	return t
 }
 
-func fromColumn(t time.Time) time.Time { return t.UTC() }
+func adkFromColumn(t time.Time) time.Time { return t.UTC() }
 
 // Create stores a new session and gives it back with the states of its app and
 // user. Keys of app: and user: in the initial state go into those; temp: keys are dropped.
-func (s *SessionService) Create(ctx context.Context, req *session.CreateRequest) (*session.CreateResponse, error) {
+func (s *SessionService) Create(ctx context.Context, req *adksession.CreateRequest) (*adksession.CreateResponse, error) {
 	if req.AppName == "" || req.UserID == "" {
 		return nil, fmt.Errorf("create session: app name and user id are needed, got %q, %q", req.AppName, req.UserID)
 	}
 	id := req.SessionID
 	if id == "" {
-		id = platform.NewUUID(ctx)
+		id = adkplatform.NewUUID(ctx)
 	}
-	state, err := splitDelta(withoutTemp(req.State))
+	state, err := adkSplitDelta(adkWithoutTemp(req.State))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	created, err := s.create(ctx, req.AppName, req.UserID, id, state, platform.Now(ctx).UTC().Truncate(time.Microsecond))
+	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	return &session.CreateResponse{Session: created}, nil
+	return &adksession.CreateResponse{Session: created}, nil
 }
 
-func (s *SessionService) create(ctx context.Context, appName, userID, id string, state delta, now time.Time) (*storedSession, error) {
+func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
 	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: state.session, CreateTime: now}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return nil, err
 	}
 	var err error
-	if isEmpty(state.app) && isEmpty(state.user) {
+	if adkIsEmpty(state.app) && adkIsEmpty(state.user) {
 		err = s.retry(ctx, func() error { return s.queries.CreateSession(ctx, p) })
 	} else {
 		err = s.inTransaction(ctx, func(q *Queries) error {
 			if err := q.CreateSession(ctx, p); err != nil {
 				return err
 			}
-			return mergeStates(ctx, q, appName, userID, state, now)
+			return adkMergeStates(ctx, q, appName, userID, state, now)
 		})
 	}
-	if isDuplicate(err) {
+	if adkIsDuplicate(err) {
 		return nil, fmt.Errorf("%w: %q of user %q in app %q", ErrSessionExists, id, userID, appName)
 	}
 	if err != nil {
@@ -191,12 +216,12 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 
 // Delete deletes a session and its events. That there is none is no error; nor is
 // that it is another owner's: then it stays.
-func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest) error {
-	if err := checkKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Delete(ctx context.Context, req *adksession.DeleteRequest) error {
+	if err := adkCheckKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return err
 	}
 	p := DeleteSessionForOwnerParams{AppName: req.AppName, UserID: req.UserID, ID: req.SessionID}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return fmt.Errorf("delete session: %w", err)
 	}
 	err := s.retry(ctx, func() error {
@@ -209,9 +234,9 @@ func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest)
 	return nil
 }
 
-// statements runs queries as prepared statements, which are kept: a query is
+// adkStatements runs queries as prepared statements, which are kept: a query is
 // then one round trip. It is the DBTX of the pool, or of a transaction.
-type statements struct {
+type adkStatements struct {
 	db       *sql.DB
 	prepared *sync.Map // the *sql.Stmt of each query
 	tx       *sql.Tx   // nil for none
@@ -219,7 +244,7 @@ type statements struct {
 }
 
 // prepare gives the statement of a query; nil when it cannot be prepared now.
-func (s statements) prepare(ctx context.Context, query string) *sql.Stmt {
+func (s adkStatements) prepare(ctx context.Context, query string) *sql.Stmt {
 	if known, ok := s.prepared.Load(query); ok {
 		stmt := known.(*sql.Stmt)
 		if s.tx != nil {
@@ -243,32 +268,32 @@ func (s statements) prepare(ctx context.Context, query string) *sql.Stmt {
 }
 
 // plain runs what is not prepared.
-func (s statements) plain() DBTX {
+func (s adkStatements) plain() DBTX {
 	if s.tx != nil {
 		return s.tx
 	}
 	return s.db
 }
 
-func (s statements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+func (s adkStatements) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if stmt := s.prepare(ctx, query); stmt != nil {
 		return stmt.ExecContext(ctx, args...)
 	}
 	return s.plain().ExecContext(ctx, query, args...)
 }
 
-func (s statements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+func (s adkStatements) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
 	return s.plain().PrepareContext(ctx, query)
 }
 
-func (s statements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+func (s adkStatements) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if stmt := s.prepare(ctx, query); stmt != nil {
 		return stmt.QueryContext(ctx, args...)
 	}
 	return s.plain().QueryContext(ctx, query, args...)
 }
 
-func (s statements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+func (s adkStatements) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if stmt := s.prepare(ctx, query); stmt != nil {
 		return stmt.QueryRowContext(ctx, args...)
 	}
@@ -284,7 +309,7 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) 
 			return err
 		}
 		defer func() { _ = tx.Rollback() }() // nothing after a commit
-		if err := do(New(statements{s.db, s.statements.prepared, tx, &missed})); err != nil {
+		if err := do(New(adkStatements{s.db, s.statements.prepared, tx, &missed})); err != nil {
 			return err
 		}
 		return tx.Commit()
@@ -295,31 +320,31 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) 
 	return err
 }
 
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+// adkIsEmpty reports whether a JSON object of adkSplitDelta has no keys.
+func adkIsEmpty(object []byte) bool { return len(object) <= len("{}") }
 
-// errNotAdvanced: the session is not at the revision, or not there.
-var errNotAdvanced = errors.New("the session was not advanced")
+// adkErrNotAdvanced: the session is not at the revision, or not there.
+var adkErrNotAdvanced = errors.New("the session was not advanced")
 
-func isNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+func adkIsNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // Get reads a session, the states of its app and user, and its events: in two
 // statements, which show the same moment, for events are never changed.
-func (s *SessionService) Get(ctx context.Context, req *session.GetRequest) (*session.GetResponse, error) {
-	if err := checkKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Get(ctx context.Context, req *adksession.GetRequest) (*adksession.GetResponse, error) {
+	if err := adkCheckKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return nil, err
 	}
 	got, err := s.get(ctx, req)
-	if isNoRow(err) {
+	if adkIsNoRow(err) {
 		err = fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, req.SessionID, req.UserID, req.AppName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get session: %w", err)
 	}
-	return &session.GetResponse{Session: got}, nil
+	return &adksession.GetResponse{Session: got}, nil
 }
 
-func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*storedSession, error) {
+func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*adkSession, error) {
 	got, err := s.getWithoutEvents(ctx, req.AppName, req.UserID, req.SessionID)
 	if err != nil {
 		return nil, err
@@ -330,35 +355,35 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 	}
 	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
-		AfterTime: toColumn(afterTime(req.After)), MaxSeq: got.revision, Limit: int32(limit),
+		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int32(limit),
 	})
 	if err != nil {
 		return nil, err
 	}
-	got.events = make([]*session.Event, len(rows))
+	got.events = make([]*adksession.Event, len(rows))
 	for i, row := range rows {
-		if got.events[len(rows)-1-i], err = decodeEvent([]byte(row.EventData)); err != nil {
+		if got.events[len(rows)-1-i], err = adkDecodeEvent([]byte(row.EventData)); err != nil {
 			return nil, err
 		}
 	}
 	return got, nil
 }
 
-func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, id string) (*storedSession, error) {
+func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, id string) (*adkSession, error) {
 	p := ServiceGetParams{AppName: appName, UserID: userID, ID: id}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return nil, err
 	}
 	row, err := s.queries.ServiceGet(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return newScopedSession(appName, userID, id, []byte(row.State), []byte(row.AppState), []byte(row.UserState), row.Revision, fromColumn(row.UpdateTime))
+	return adkNewScopedSession(appName, userID, id, []byte(row.State), []byte(row.AppState), []byte(row.UserState), row.Revision, adkFromColumn(row.UpdateTime))
 }
 
 // List reads the sessions of a user, newest first, or, without a user, of the
 // whole app by user and id: without events, as ADK has it.
-func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*session.ListResponse, error) {
+func (s *SessionService) List(ctx context.Context, req *adksession.ListRequest) (*adksession.ListResponse, error) {
 	if req.AppName == "" {
 		return nil, errors.New("list sessions: the app name is needed")
 	}
@@ -366,12 +391,12 @@ func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*s
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	return &session.ListResponse{Sessions: sessions}, nil
+	return &adksession.ListResponse{Sessions: sessions}, nil
 }
 
-func (s *SessionService) list(ctx context.Context, appName, userID string) ([]session.Session, error) {
+func (s *SessionService) list(ctx context.Context, appName, userID string) ([]adksession.Session, error) {
 	p := ServiceListUserParams{AppName: appName, UserID: userID}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return nil, err
 	}
 	rows, err := s.listRows(ctx, p)
@@ -382,9 +407,9 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 	if err != nil {
 		return nil, err
 	}
-	sessions := make([]session.Session, len(rows))
+	sessions := make([]adksession.Session, len(rows))
 	for i, row := range rows {
-		sessions[i], err = newSession(appName, row.UserID, row.ID, []byte(row.State), appState, userStates[row.UserID], row.Revision, fromColumn(row.UpdateTime))
+		sessions[i], err = adkNewSession(appName, row.UserID, row.ID, []byte(row.State), appState, userStates[row.UserID], row.Revision, adkFromColumn(row.UpdateTime))
 		if err != nil {
 			return nil, err
 		}
@@ -408,19 +433,19 @@ func (s *SessionService) listRows(ctx context.Context, p ServiceListUserParams) 
 // listStates reads the states of the app and of the users in a list.
 func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams) (appState map[string]any, userStates map[string]map[string]any, err error) {
 	text, err := s.queries.GetAppState(ctx, p.AppName)
-	if err != nil && !isNoRow(err) {
+	if err != nil && !adkIsNoRow(err) {
 		return nil, nil, err
 	}
-	if appState, err = decodeState([]byte(text)); err != nil {
+	if appState, err = adkDecodeState([]byte(text)); err != nil {
 		return nil, nil, err
 	}
 	userStates = map[string]map[string]any{}
 	if p.UserID != "" {
 		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
-		if err != nil && !isNoRow(err) {
+		if err != nil && !adkIsNoRow(err) {
 			return nil, nil, err
 		}
-		userStates[p.UserID], err = decodeState([]byte(text))
+		userStates[p.UserID], err = adkDecodeState([]byte(text))
 		return appState, userStates, err
 	}
 	rows, err := s.queries.ServiceUserStates(ctx, ServiceUserStatesParams{AppName: p.AppName, OwnerID: p.OwnerID})
@@ -428,7 +453,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 		return nil, nil, err
 	}
 	for _, row := range rows {
-		if userStates[row.UserID], err = decodeState([]byte(row.State)); err != nil {
+		if userStates[row.UserID], err = adkDecodeState([]byte(row.State)); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -437,66 +462,73 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 
 // append stores an event in one short transaction: the update of the session
 // makes others wait, and succeeds only at the revision that the session was read at.
-func (s *SessionService) append(ctx context.Context, to *storedSession, e newEvent) error {
-	removed, err := removedKeys(e.delta.session)
+func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
+	removed, err := adkRemovedKeys(e.delta.session)
 	if err != nil {
 		return err
 	}
 	p := ServiceAdvanceParams{
-		Delta: string(e.delta.session), RemovedKeys: removed, UpdateTime: toColumn(e.updateTime),
+		Delta: string(e.delta.session), RemovedKeys: removed, UpdateTime: adkToColumn(e.updateTime),
 		AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision,
 	}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
 	}
+	committing := false
 	err = s.inTransaction(ctx, func(q *Queries) error {
+		committing = false
 		n, err := q.ServiceAdvance(ctx, p)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return errNotAdvanced
+			return adkErrNotAdvanced
 		}
-		if err := mergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
+		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
 			return err
 		}
-		return q.InsertEvent(ctx, InsertEventParams{
+		err = q.InsertEvent(ctx, InsertEventParams{
 			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
-			Timestamp: toColumn(e.event.Timestamp), EventData: e.data,
+			Timestamp: adkToColumn(e.event.Timestamp), EventData: e.data,
 		})
+		committing = err == nil
+		return err
 	})
-	if errors.Is(err, errNotAdvanced) || isDuplicate(err) {
+	if committing && adkIsUnanswered(err) {
+		return adkMaybeStored(err)
+	}
+	if errors.Is(err, adkErrNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
 }
 
-// mergeStates sets the keys of a change in the states of an app and a user.
-func mergeStates(ctx context.Context, q *Queries, appName, userID string, d delta, at time.Time) error {
-	if !isEmpty(d.app) {
-		removed, err := removedKeys(d.app)
+// adkMergeStates sets the keys of a change in the states of an app and a user.
+func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time) error {
+	if !adkIsEmpty(d.app) {
+		removed, err := adkRemovedKeys(d.app)
 		if err != nil {
 			return err
 		}
-		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: toColumn(at), RemovedKeys: removed})
+		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
 		if err != nil {
 			return err
 		}
 	}
-	if isEmpty(d.user) {
+	if adkIsEmpty(d.user) {
 		return nil
 	}
-	removed, err := removedKeys(d.user)
+	removed, err := adkRemovedKeys(d.user)
 	if err != nil {
 		return err
 	}
-	return q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: toColumn(at), RemovedKeys: removed})
+	return q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
 }
 
-// removedKeys is the merge patch that removes the keys of a JSON object.
-func removedKeys(object []byte) (string, error) {
-	if isEmpty(object) {
+// adkRemovedKeys is the merge patch that removes the keys of a JSON object.
+func adkRemovedKeys(object []byte) (string, error) {
+	if adkIsEmpty(object) {
 		return "{}", nil
 	}
 	var keys map[string]json.RawMessage
@@ -510,79 +542,79 @@ func removedKeys(object []byte) (string, error) {
 	return string(patch), err
 }
 
-// storedSession is a session as it was read, and as this program has changed it since.
-type storedSession struct {
+// adkSession is a session as it was read, and as this program has changed it since.
+type adkSession struct {
 	appName, userID, id string
 
 	appending chan struct{} // has an element while an event is being appended
 
 	mu         sync.RWMutex // guards what follows
 	state      map[string]any
-	events     []*session.Event
+	events     []*adksession.Event
 	revision   int64
 	updateTime time.Time
 }
 
-func (s *storedSession) ID() string      { return s.id }
-func (s *storedSession) AppName() string { return s.appName }
-func (s *storedSession) UserID() string  { return s.userID }
+func (s *adkSession) ID() string      { return s.id }
+func (s *adkSession) AppName() string { return s.appName }
+func (s *adkSession) UserID() string  { return s.userID }
 
-func (s *storedSession) State() session.State { return sessionState{s} }
+func (s *adkSession) State() adksession.State { return adkState{s} }
 
-func (s *storedSession) Events() session.Events {
+func (s *adkSession) Events() adksession.Events {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return sessionEvents(s.events[:len(s.events):len(s.events)])
+	return adkEvents(s.events[:len(s.events):len(s.events)])
 }
 
-func (s *storedSession) LastUpdateTime() time.Time {
+func (s *adkSession) LastUpdateTime() time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.updateTime
 }
 
-// sessionState is the state of the session, its user and its app.
-type sessionState struct{ of *storedSession }
+// adkState is the state of the session, its user and its app.
+type adkState struct{ of *adkSession }
 
-func (s sessionState) Get(key string) (any, error) {
+func (s adkState) Get(key string) (any, error) {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	value, ok := s.of.state[key]
 	if !ok {
-		return nil, session.ErrStateKeyNotExist
+		return nil, adksession.ErrStateKeyNotExist
 	}
 	return value, nil
 }
 
 // Set changes this object only: what is to last goes into an event's StateDelta.
-func (s sessionState) Set(key string, value any) error {
+func (s adkState) Set(key string, value any) error {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	s.of.state[key] = value
 	return nil
 }
 
-func (s sessionState) All() iter.Seq2[string, any] {
+func (s adkState) All() iter.Seq2[string, any] {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	return maps.All(maps.Clone(s.of.state))
 }
 
-type sessionEvents []*session.Event
+type adkEvents []*adksession.Event
 
-func (e sessionEvents) All() iter.Seq[*session.Event] { return slices.Values(e) }
-func (e sessionEvents) Len() int                      { return len(e) }
+func (e adkEvents) All() iter.Seq[*adksession.Event] { return slices.Values(e) }
+func (e adkEvents) Len() int                         { return len(e) }
 
-func (e sessionEvents) At(i int) *session.Event {
+func (e adkEvents) At(i int) *adksession.Event {
 	if i < 0 || i >= len(e) {
 		return nil
 	}
 	return e[i]
 }
 
-// decodeState reads a state; an empty one is nil. The standard library, which is
+// adkDecodeState reads a state; an empty one is nil. The standard library, which is
 // slower and less strict, has the last word.
-func decodeState(text []byte) (map[string]any, error) {
+func adkDecodeState(text []byte) (map[string]any, error) {
 	if len(text) <= len("{}") {
 		return nil, nil
 	}
@@ -597,10 +629,10 @@ func decodeState(text []byte) (map[string]any, error) {
 	return values, nil
 }
 
-// newSession makes a session of what the database has of it. The states of the
+// adkNewSession makes a session of what the database has of it. The states of the
 // app and the user are its to read, not to change.
-func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged, err := decodeState(state)
+func adkNewSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*adkSession, error) {
+	merged, err := adkDecodeState(state)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", id, err)
 	}
@@ -608,42 +640,42 @@ func newSession(appName, userID, id string, state []byte, appState, userState ma
 		merged = map[string]any{}
 	}
 	for key, value := range appState {
-		merged[session.KeyPrefixApp+key] = value
+		merged[adksession.KeyPrefixApp+key] = value
 	}
 	for key, value := range userState {
-		merged[session.KeyPrefixUser+key] = value
+		merged[adksession.KeyPrefixUser+key] = value
 	}
-	return &storedSession{
+	return &adkSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
 		state: merged, revision: revision, updateTime: updateTime.UTC(),
 	}, nil
 }
 
-// newScopedSession makes a session with states of app and user that nobody has read yet.
-func newScopedSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*storedSession, error) {
-	app, err := decodeState(appState)
+// adkNewScopedSession makes a session with states of app and user that nobody has read yet.
+func adkNewScopedSession(appName, userID, id string, state, appState, userState []byte, revision int64, updateTime time.Time) (*adkSession, error) {
+	app, err := adkDecodeState(appState)
 	if err != nil {
 		return nil, err
 	}
-	user, err := decodeState(userState)
+	user, err := adkDecodeState(userState)
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, state, app, user, revision, updateTime)
+	return adkNewSession(appName, userID, id, state, app, user, revision, updateTime)
 }
 
-// delta is a change of state, as JSON objects without the prefixes of the keys.
-type delta struct{ session, app, user []byte }
+// adkDelta is a change of state, as JSON objects without the prefixes of the keys.
+type adkDelta struct{ session, app, user []byte }
 
-// withoutTemp is a copy of a change without temp: keys, which are never stored.
-func withoutTemp(changes map[string]any) map[string]any {
+// adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
+func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
-	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, session.KeyPrefixTemp) })
+	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, adksession.KeyPrefixTemp) })
 	return kept
 }
 
-// splitDelta sorts the keys of a change by what they are for.
-func splitDelta(changes map[string]any) (delta, error) {
+// adkSplitDelta sorts the keys of a change by what they are for.
+func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 	var own, app, user map[string]any
 	put := func(to *map[string]any, key string, value any) {
 		if *to == nil {
@@ -652,17 +684,17 @@ func splitDelta(changes map[string]any) (delta, error) {
 		(*to)[key] = value
 	}
 	for key, value := range changes {
-		if name, ok := strings.CutPrefix(key, session.KeyPrefixApp); ok {
+		if name, ok := strings.CutPrefix(key, adksession.KeyPrefixApp); ok {
 			put(&app, name, value)
 			continue
 		}
-		if name, ok := strings.CutPrefix(key, session.KeyPrefixUser); ok {
+		if name, ok := strings.CutPrefix(key, adksession.KeyPrefixUser); ok {
 			put(&user, name, value)
 			continue
 		}
 		put(&own, key, value)
 	}
-	var d delta
+	var d adkDelta
 	for _, part := range []struct {
 		text   *[]byte
 		values map[string]any
@@ -679,27 +711,27 @@ func splitDelta(changes map[string]any) (delta, error) {
 	return d, nil
 }
 
-// newEvent is an event on its way into a session.
-type newEvent struct {
-	event      *session.Event // a copy of the caller's, as it is stored
-	data       []byte         // the same as JSON
-	delta      delta
+// adkEvent is an event on its way into a session.
+type adkEvent struct {
+	event      *adksession.Event // a copy of the caller's, as it is stored
+	data       []byte            // the same as JSON
+	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
 }
 
 // newEvent makes an event ready to be stored: with an id, in microseconds of
 // UTC, without temp: keys. The caller's event is left as it is.
-func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (newEvent, error) {
+func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adkEvent, error) {
 	stored := *event
 	if stored.ID == "" {
-		stored.ID = platform.NewUUID(ctx)
+		stored.ID = adkplatform.NewUUID(ctx)
 	}
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
-	stored.Actions.StateDelta = withoutTemp(stored.Actions.StateDelta)
-	e := newEvent{event: &stored}
+	stored.Actions.StateDelta = adkWithoutTemp(stored.Actions.StateDelta)
+	e := adkEvent{event: &stored}
 	var err error
-	if e.delta, err = splitDelta(stored.Actions.StateDelta); err != nil {
+	if e.delta, err = adkSplitDelta(stored.Actions.StateDelta); err != nil {
 		return e, err
 	}
 	if e.data, err = json.Marshal(&stored); err != nil {
@@ -716,10 +748,11 @@ func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (new
 
 // AppendEvent stores an event and the changes of state that come with it, and
 // then adds both to the session. Partial events are ignored. An event that has
-// no id gets one. Nothing is changed, in the database or in the objects, when
-// it fails, unless the connection was lost: then it can be called again with
-// the same event and session, and finds out whether the event was stored.
-func (s *SessionService) AppendEvent(ctx context.Context, current session.Session, event *session.Event) error {
+// no id gets one. When it fails, nothing is changed, in the database or in the
+// objects, also when the context has ended. The exception is ErrMaybeStored:
+// then nobody knows about the database. Call it again with the same event and
+// session: that finds out, and never stores the event twice.
+func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Session, event *adksession.Event) error {
 	switch {
 	case current == nil:
 		return errors.New("append event: the session is nil")
@@ -728,7 +761,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 	case event.Partial:
 		return nil
 	}
-	to, ok := current.(*storedSession)
+	to, ok := current.(*adkSession)
 	if !ok {
 		return fmt.Errorf("append event: %w: it is a %T", ErrForeignSession, current)
 	}
@@ -756,17 +789,17 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, e newEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
-	if err := ownerOf(ctx, &p.OwnerID); err != nil {
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
 	}
 	found, err := s.queries.ServiceFindEvent(ctx, p)
 	switch {
-	case isNoRow(err):
+	case adkIsNoRow(err):
 		return fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, to.id, to.userID, to.appName)
 	case err != nil:
-		return err
+		return adkMaybeStored(err)
 	case found.Seq == e.revision+1:
 		return nil
 	case found.Seq > 0:
@@ -775,30 +808,38 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
-// plainEvent is an event without the methods that decode it.
-type plainEvent session.Event
+// adkMaybeStored says of an error that it leaves open what the database did.
+func adkMaybeStored(err error) error {
+	if errors.Is(err, ErrMaybeStored) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrMaybeStored, err)
+}
 
-// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// adkPlainEvent is an event without the methods that decode it.
+type adkPlainEvent adksession.Event
+
+// adkDecodeEvent reads a stored event. The event's own methods are slow, and needed
 // only for what other ADKs may have written: a time that is a number, and a
 // nodeInfo that is there and empty.
-func decodeEvent(data []byte) (*session.Event, error) {
-	var event plainEvent
+func adkDecodeEvent(data []byte) (*adksession.Event, error) {
+	var event adkPlainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {
-		return (*session.Event)(&event), nil
+		return (*adksession.Event)(&event), nil
 	}
-	var slow session.Event
+	var slow adksession.Event
 	if err := json.Unmarshal(data, &slow); err != nil {
 		return nil, fmt.Errorf("stored event: %w", err)
 	}
 	return &slow, nil
 }
 
-// afterTime is the first time of the database's precision that is not before t.
-func afterTime(t time.Time) time.Time {
+// adkAfterTime is the first time of the database's precision that is not before t.
+func adkAfterTime(t time.Time) time.Time {
 	return t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 }
 
-func checkKeys(call, appName, userID, sessionID string) error {
+func adkCheckKeys(call, appName, userID, sessionID string) error {
 	if appName == "" || userID == "" || sessionID == "" {
 		return fmt.Errorf("%s: app name, user id and session id are needed, got %q, %q, %q", call, appName, userID, sessionID)
 	}

@@ -85,26 +85,36 @@ func (q *Queries) AppendEvent(ctx context.Context, arg AppendEventParams) (int64
 
 const deleteExpiredEvents = `-- name: DeleteExpiredEvents :execrows
 DELETE FROM adk_events AS e
-USING (
-    SELECT x.app_name, x.user_id, x.session_id, x.id
-    FROM adk_events AS x
-    WHERE x.app_name = $1 AND x.timestamp < $2
-    LIMIT $3
-    FOR UPDATE SKIP LOCKED
-) AS expired
-WHERE e.app_name = expired.app_name AND e.user_id = expired.user_id
-  AND e.session_id = expired.session_id AND e.id = expired.id
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3 AND e.timestamp < $4
+  AND e.ctid = ANY (ARRAY(
+      SELECT x.ctid
+      FROM adk_events AS x
+      WHERE x.app_name = $1 AND x.user_id = $2 AND x.session_id = $3 AND x.timestamp < $4
+      ORDER BY x.timestamp, x.seq
+      LIMIT $5
+      FOR UPDATE SKIP LOCKED
+  ))
 `
 
 type DeleteExpiredEventsParams struct {
 	AppName    string
+	UserID     string
+	SessionID  string
 	BeforeTime time.Time
 	Limit      int32
 }
 
-// Deletes an app's events from before a time, at most a number of them; repeat until none is left.
+// Deletes a session's events from before a time, at most a number of them; repeat until fewer are deleted.
+// It skips rows that others have locked, so it never waits. It deletes by ctid: in a join by key the planner may pick the
+// index by time, and read the whole session for each event.
 func (q *Queries) DeleteExpiredEvents(ctx context.Context, arg DeleteExpiredEventsParams) (int64, error) {
-	result, err := q.db.Exec(ctx, deleteExpiredEvents, arg.AppName, arg.BeforeTime, arg.Limit)
+	result, err := q.db.Exec(ctx, deleteExpiredEvents,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -209,6 +219,62 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 			&i.Timestamp,
 			&i.EventData,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSessionsWithExpiredEvents = `-- name: ListSessionsWithExpiredEvents :many
+SELECT s.user_id, s.id
+FROM adk_sessions AS s
+WHERE s.app_name = $1 AND (s.user_id, s.id) > ($2::varchar, $3::varchar)
+  AND (
+      SELECT e.timestamp
+      FROM adk_events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < $4::timestamptz
+ORDER BY s.user_id, s.id
+LIMIT $5
+`
+
+type ListSessionsWithExpiredEventsParams struct {
+	AppName     string
+	AfterUserID string
+	AfterID     string
+	BeforeTime  time.Time
+	Limit       int32
+}
+
+type ListSessionsWithExpiredEventsRow struct {
+	UserID string
+	ID     string
+}
+
+// Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+// It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+func (q *Queries) ListSessionsWithExpiredEvents(ctx context.Context, arg ListSessionsWithExpiredEventsParams) ([]ListSessionsWithExpiredEventsRow, error) {
+	rows, err := q.db.Query(ctx, listSessionsWithExpiredEvents,
+		arg.AppName,
+		arg.AfterUserID,
+		arg.AfterID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSessionsWithExpiredEventsRow
+	for rows.Next() {
+		var i ListSessionsWithExpiredEventsRow
+		if err := rows.Scan(&i.UserID, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

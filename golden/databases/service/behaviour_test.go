@@ -27,22 +27,22 @@ import (
 // What ADK's own tests leave out.
 
 // errorsOf are the errors of a kind's package.
-type errorsOf struct{ notFound, exists, stale, eventExists, foreign, noOwner error }
+type errorsOf struct{ notFound, exists, stale, eventExists, foreign, maybe, noOwner error }
 
 func (k kind) errors() errorsOf {
 	switch {
 	case k.dialect == "postgres" && k.owned:
-		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrNoOwner}
+		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrMaybeStored, ownedpostgres.ErrNoOwner}
 	case k.dialect == "postgres":
-		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, nil}
+		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, postgresdb.ErrMaybeStored, nil}
 	case k.dialect == "mariadb" && k.owned:
-		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrNoOwner}
+		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrMaybeStored, ownedmysql.ErrNoOwner}
 	case k.dialect != "sqlite" && !k.owned:
-		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, nil}
+		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, mysqldb.ErrMaybeStored, nil}
 	case k.owned:
-		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrNoOwner}
+		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrMaybeStored, ownedsqlite.ErrNoOwner}
 	}
-	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, nil}
+	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, sqlitedb.ErrMaybeStored, nil}
 }
 
 // now is a time with microseconds.

@@ -129,6 +129,9 @@ func testFaults(t *testing.T, k kind) {
 	lost, stale := 0, 0
 	byUser := map[string][]string{}
 	for _, w := range writers {
+		if w.user != "shared" && w.stale > 0 {
+			t.Errorf("%s was told %d times that its session is stale, and nobody else appends to it", w.name, w.stale)
+		}
 		byUser[w.user] = append(byUser[w.user], w.stored...)
 		lost, stale = lost+w.lost, stale+w.stale
 	}

@@ -8,6 +8,7 @@ package mariadbdb
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 )
 
@@ -45,22 +46,37 @@ func (q *Queries) AdvanceSession(ctx context.Context, arg AdvanceSessionParams) 
 	return result.RowsAffected()
 }
 
-const deleteExpiredEvents = `-- name: DeleteExpiredEvents :execrows
-DELETE FROM adk_events
-WHERE app_name = ? AND timestamp < ?
-ORDER BY app_name, user_id, session_id, id
-LIMIT ?
+const deleteEvents = `-- name: DeleteEvents :execrows
+DELETE e
+FROM adk_events AS e FORCE INDEX (PRIMARY)
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.id IN (/*SLICE:ids*/?)
 `
 
-type DeleteExpiredEventsParams struct {
-	AppName    string
-	BeforeTime time.Time
-	Limit      int32
+type DeleteEventsParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	Ids       []string
 }
 
-// Deletes an app's events from before a time, at most a number of them; repeat until none is left.
-func (q *Queries) DeleteExpiredEvents(ctx context.Context, arg DeleteExpiredEventsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredEvents, arg.AppName, arg.BeforeTime, arg.Limit)
+// Deletes events of a session by their ids, in the order of the primary key, and locks no others. Without FORCE INDEX
+// MariaDB may read a small table whole, and lock all of it.
+func (q *Queries) DeleteEvents(ctx context.Context, arg DeleteEventsParams) (int64, error) {
+	query := deleteEvents
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.AppName)
+	queryParams = append(queryParams, arg.UserID)
+	queryParams = append(queryParams, arg.SessionID)
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	result, err := q.db.ExecContext(ctx, query, queryParams...)
 	if err != nil {
 		return 0, err
 	}
@@ -158,6 +174,54 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]AdkEv
 	return items, nil
 }
 
+const listExpiredEvents = `-- name: ListExpiredEvents :many
+SELECT id
+FROM adk_events
+WHERE app_name = ? AND user_id = ? AND session_id = ?
+  AND timestamp < ?
+ORDER BY timestamp, seq
+LIMIT ?
+`
+
+type ListExpiredEventsParams struct {
+	AppName    string
+	UserID     string
+	SessionID  string
+	BeforeTime time.Time
+	Limit      int32
+}
+
+// Lists a session's events from before a time, oldest first, at most a number of them, for DeleteEvents. It locks nothing;
+// a DELETE with a LIMIT would lock every row that it reads.
+func (q *Queries) ListExpiredEvents(ctx context.Context, arg ListExpiredEventsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, listExpiredEvents,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRecentEvents = `-- name: ListRecentEvents :many
 SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
 FROM adk_events
@@ -205,6 +269,68 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 			&i.Timestamp,
 			&i.EventData,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSessionsWithExpiredEvents = `-- name: ListSessionsWithExpiredEvents :many
+SELECT s.user_id, s.id
+FROM adk_sessions AS s
+WHERE s.app_name = ? AND s.user_id >= ?
+  AND (s.user_id > ? OR s.id > ?)
+  AND (
+      SELECT e.timestamp
+      FROM adk_events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < CAST(? AS DATETIME(6))
+ORDER BY s.user_id, s.id
+LIMIT ?
+`
+
+type ListSessionsWithExpiredEventsParams struct {
+	AppName     string
+	AfterUserID string
+	AfterID     string
+	BeforeTime  time.Time
+	Limit       int32
+}
+
+type ListSessionsWithExpiredEventsRow struct {
+	UserID string
+	ID     string
+}
+
+// Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+// It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+// The inner ORDER BY names all columns of the index: with fewer, MySQL reads and sorts all events of each session.
+func (q *Queries) ListSessionsWithExpiredEvents(ctx context.Context, arg ListSessionsWithExpiredEventsParams) ([]ListSessionsWithExpiredEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listSessionsWithExpiredEvents,
+		arg.AppName,
+		arg.AfterUserID,
+		arg.AfterUserID,
+		arg.AfterID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSessionsWithExpiredEventsRow
+	for rows.Next() {
+		var i ListSessionsWithExpiredEventsRow
+		if err := rows.Scan(&i.UserID, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

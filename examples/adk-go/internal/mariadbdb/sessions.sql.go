@@ -61,22 +61,27 @@ func (q *Queries) CreateSession(ctx context.Context, arg CreateSessionParams) er
 	return err
 }
 
-const deleteIdleSessions = `-- name: DeleteIdleSessions :execrows
+const deleteIdleSession = `-- name: DeleteIdleSession :execrows
 DELETE FROM adk_sessions
-WHERE app_name = ? AND update_time < ?
-ORDER BY app_name, user_id, id
-LIMIT ?
+WHERE app_name = ? AND user_id = ? AND id = ?
+  AND update_time < ?
 `
 
-type DeleteIdleSessionsParams struct {
+type DeleteIdleSessionParams struct {
 	AppName    string
+	UserID     string
+	ID         string
 	BeforeTime time.Time
-	Limit      int32
 }
 
-// Deletes an app's sessions that were last updated before a time, at most a number of them; repeat until none is left.
-func (q *Queries) DeleteIdleSessions(ctx context.Context, arg DeleteIdleSessionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteIdleSessions, arg.AppName, arg.BeforeTime, arg.Limit)
+// Deletes a session and, by cascade, its events, if it was last updated before a time; no row means that it was used since.
+func (q *Queries) DeleteIdleSession(ctx context.Context, arg DeleteIdleSessionParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteIdleSession,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.BeforeTime,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -229,6 +234,59 @@ func (q *Queries) GetSessionForOwner(ctx context.Context, arg GetSessionForOwner
 		&i.UserState,
 	)
 	return i, err
+}
+
+const listIdleSessions = `-- name: ListIdleSessions :many
+SELECT user_id, id
+FROM adk_sessions
+WHERE app_name = ? AND user_id >= ?
+  AND (user_id > ? OR id > ?) AND update_time < ?
+ORDER BY user_id, id
+LIMIT ?
+`
+
+type ListIdleSessionsParams struct {
+	AppName     string
+	AfterUserID string
+	AfterID     string
+	BeforeTime  time.Time
+	Limit       int32
+}
+
+type ListIdleSessionsRow struct {
+	UserID string
+	ID     string
+}
+
+// Lists an app's sessions that were last updated before a time, by user and id, a page at a time, like ListSessions.
+func (q *Queries) ListIdleSessions(ctx context.Context, arg ListIdleSessionsParams) ([]ListIdleSessionsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listIdleSessions,
+		arg.AppName,
+		arg.AfterUserID,
+		arg.AfterUserID,
+		arg.AfterID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListIdleSessionsRow
+	for rows.Next() {
+		var i ListIdleSessionsRow
+		if err := rows.Scan(&i.UserID, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listSessions = `-- name: ListSessions :many

@@ -79,6 +79,18 @@ func (q *Queries) ServiceAppend(ctx context.Context, arg ServiceAppendParams) (i
 	return seq, err
 }
 
+const serviceBoundLockWaits = `-- name: ServiceBoundLockWaits :one
+SELECT set_config('lock_timeout', $1::text, true)::text
+`
+
+// Bounds how long the rest of the transaction waits for each lock, where several appends share it.
+func (q *Queries) ServiceBoundLockWaits(ctx context.Context, milliseconds string) (string, error) {
+	row := q.db.QueryRow(ctx, serviceBoundLockWaits, milliseconds)
+	var column_1 string
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const serviceCreate = `-- name: ServiceCreate :one
 
 WITH created AS (

@@ -34,7 +34,7 @@ func FuzzDecodeEvent(f *testing.F) {
 		if err := json.Unmarshal(written, &want); err != nil {
 			return // ADK does not read what it has written
 		}
-		got, err := decodeEvent(written)
+		got, err := adkDecodeEvent(written)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, written)
 		}

@@ -46,21 +46,32 @@ func (q *Queries) AdvanceSession(ctx context.Context, arg AdvanceSessionParams) 
 const deleteExpiredEvents = `-- name: DeleteExpiredEvents :execrows
 DELETE FROM adk_events
 WHERE rowid IN (
-    SELECT x.rowid FROM adk_events AS x
-    WHERE x.app_name = ?1 AND x.timestamp < ?2
-    LIMIT ?3
+    SELECT x.rowid
+    FROM adk_events AS x
+    WHERE x.app_name = ?1 AND x.user_id = ?2 AND x.session_id = ?3
+      AND x.timestamp < ?4
+    ORDER BY x.timestamp, x.seq
+    LIMIT ?5
 )
 `
 
 type DeleteExpiredEventsParams struct {
 	AppName    string
+	UserID     string
+	SessionID  string
 	BeforeTime int64
 	Limit      int64
 }
 
-// Deletes an app's events from before a time, at most a number of them; repeat until none is left.
+// Deletes a session's events from before a time, at most a number of them; repeat until fewer are deleted.
 func (q *Queries) DeleteExpiredEvents(ctx context.Context, arg DeleteExpiredEventsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteExpiredEvents, arg.AppName, arg.BeforeTime, arg.Limit)
+	result, err := q.db.ExecContext(ctx, deleteExpiredEvents,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -205,6 +216,66 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 			&i.Timestamp,
 			&i.EventData,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSessionsWithExpiredEvents = `-- name: ListSessionsWithExpiredEvents :many
+SELECT s.user_id, s.id
+FROM adk_sessions AS s
+WHERE s.app_name = ?1
+  AND (s.user_id, s.id) > (CAST(?2 AS TEXT), CAST(?3 AS TEXT))
+  AND (
+      SELECT e.timestamp
+      FROM adk_events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < CAST(?4 AS INTEGER)
+ORDER BY s.user_id, s.id
+LIMIT ?5
+`
+
+type ListSessionsWithExpiredEventsParams struct {
+	AppName     string
+	AfterUserID string
+	AfterID     string
+	BeforeTime  int64
+	Limit       int64
+}
+
+type ListSessionsWithExpiredEventsRow struct {
+	UserID string
+	ID     string
+}
+
+// Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+// It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+func (q *Queries) ListSessionsWithExpiredEvents(ctx context.Context, arg ListSessionsWithExpiredEventsParams) ([]ListSessionsWithExpiredEventsRow, error) {
+	rows, err := q.db.QueryContext(ctx, listSessionsWithExpiredEvents,
+		arg.AppName,
+		arg.AfterUserID,
+		arg.AfterID,
+		arg.BeforeTime,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSessionsWithExpiredEventsRow
+	for rows.Next() {
+		var i ListSessionsWithExpiredEventsRow
+		if err := rows.Scan(&i.UserID, &i.ID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -4,7 +4,7 @@
 -- For development and tests: it can be run again and again. Databases that live go by the migrations.
 
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone

@@ -22,8 +22,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"google.golang.org/adk/v2/platform"
-	"google.golang.org/adk/v2/session"
+	adkplatform "google.golang.org/adk/v2/platform"
+	adksession "google.golang.org/adk/v2/session"
 )
 
 // SessionService keeps ADK's sessions in PostgreSQL. It can be used by many
@@ -32,10 +32,10 @@ type SessionService struct {
 	pool    *pgxpool.Pool
 	queries *Queries
 	retries int
-	joined  *joinedAppends // nil unless appends are coalesced
+	appends *adkAppends // nil unless appends are coalesced
 }
 
-var _ session.Service = (*SessionService)(nil)
+var _ adksession.Service = (*SessionService)(nil)
 
 // NewSessionService makes a service on a pool, whose database has the migrations.
 func NewSessionService(pool *pgxpool.Pool, options ...SessionServiceOption) *SessionService {
@@ -58,6 +58,10 @@ var (
 	ErrEventExists = errors.New("event exists already")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
+	// ErrMaybeStored: the call ended before the database had answered, and the
+	// event may have been stored, or may be yet. Where the context has ended, its
+	// error is wrapped too. AppendEvent with the same session and event finds out.
+	ErrMaybeStored = errors.New("the event may have been stored")
 )
 
 // SessionServiceOption changes how a SessionService works.
@@ -75,7 +79,7 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 	wait := time.Millisecond
 	for n := 0; ; n++ {
 		err := try()
-		if err == nil || n >= s.retries || !isRetryable(err) {
+		if err == nil || n >= s.retries || !adkIsRetryable(err) {
 			return err
 		}
 		select {
@@ -83,57 +87,84 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(wait/2 + rand.N(wait)): // writers that met once should not meet again
 		}
-		wait = min(2*wait, 100*time.Millisecond)
+		if wait *= 2; wait > 100*time.Millisecond {
+			wait = 100 * time.Millisecond
+		}
 	}
 }
 
 // WithCoalescing makes appends that have to wait for others share a round trip
-// and a commit, at most max of them. Each keeps its own success or error. It
+// and a commit, at most most of them. Each keeps its own success or error. It
 // helps where many sessions are appended to at once; one that is appended to
-// alone waits for nobody.
-func WithCoalescing(max int) SessionServiceOption {
-	return func(s *SessionService) { s.joined = &joinedAppends{service: s, max: max} }
+// alone goes at once.
+//
+// Those that share wait 25 milliseconds for each lock. If one is not to be had,
+// nothing of what they share is stored, and each goes on by itself: then the one
+// that is locked out waits as it would without coalescing, and the others do
+// not. Those that come later wait 25 milliseconds for the ones before them, and
+// then go on another connection of the pool, if it has one.
+//
+// An append whose context ends before it was sent is not stored, and fails with
+// the context's error; one that was sent fails with ErrMaybeStored. What a
+// context carries for hooks and tracers of the pool is that of one of those
+// that share.
+func WithCoalescing(most int) SessionServiceOption {
+	if most < 1 {
+		most = 1
+	}
+	return func(s *SessionService) { s.appends = &adkAppends{service: s, most: most} }
 }
 
-// isRetryable tells a serialization failure and a deadlock, which the manual's
+// adkIsRetryable tells a serialization failure and a deadlock, which the manual's
 // appendix A says to try again, and a connection that was dead before anything
 // was sent on it.
-func isRetryable(err error) bool {
+func adkIsRetryable(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01") || pgconn.SafeToRetry(err)
 }
 
-// isDuplicate tells a key that is there already: unique_violation.
-func isDuplicate(err error) bool {
+// adkIsDuplicate tells a key that is there already: unique_violation.
+func adkIsDuplicate(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && e.Code == "23505"
 }
 
-func isNoRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+func adkIsNoRow(err error) bool { return errors.Is(err, pgx.ErrNoRows) }
+
+// adkIsUnanswered tells that a statement may have been run. It was not when it
+// was not sent, and it was undone when the server answers with an error that
+// leaves the connection open: severity ERROR.
+func adkIsUnanswered(err error) bool {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.SeverityUnlocalized != "ERROR"
+	}
+	return err != nil && !adkIsNoRow(err) && !pgconn.SafeToRetry(err)
+}
 
 // Create stores a new session and gives it back with the states of its app and
 // user. Keys of app: and user: in the initial state go into those of the session,
 // for there are no tables for them; temp: keys are dropped.
-func (s *SessionService) Create(ctx context.Context, req *session.CreateRequest) (*session.CreateResponse, error) {
+func (s *SessionService) Create(ctx context.Context, req *adksession.CreateRequest) (*adksession.CreateResponse, error) {
 	if req.AppName == "" || req.UserID == "" {
 		return nil, fmt.Errorf("create session: app name and user id are needed, got %q, %q", req.AppName, req.UserID)
 	}
 	id := req.SessionID
 	if id == "" {
-		id = platform.NewUUID(ctx)
+		id = adkplatform.NewUUID(ctx)
 	}
-	state, err := splitDelta(withoutTemp(req.State))
+	state, err := adkSplitDelta(adkWithoutTemp(req.State))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	created, err := s.create(ctx, req.AppName, req.UserID, id, state, platform.Now(ctx).UTC().Truncate(time.Microsecond))
+	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	return &session.CreateResponse{Session: created}, nil
+	return &adksession.CreateResponse{Session: created}, nil
 }
 
-func (s *SessionService) create(ctx context.Context, appName, userID, id string, state delta, now time.Time) (*storedSession, error) {
+func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
 	p := ServiceCreateParams{AppName: appName, UserID: userID, ID: id, State: state.session, CreateTime: now}
 	var created int64
 	err := s.retry(ctx, func() (err error) {
@@ -146,12 +177,12 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, state.session, nil, nil, 0, now)
+	return adkNewSession(appName, userID, id, state.session, nil, nil, 0, now)
 }
 
 // Delete deletes a session and its events. That there is none is no error.
-func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest) error {
-	if err := checkKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Delete(ctx context.Context, req *adksession.DeleteRequest) error {
+	if err := adkCheckKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return err
 	}
 	p := DeleteSessionParams{AppName: req.AppName, UserID: req.UserID, ID: req.SessionID}
@@ -167,30 +198,30 @@ func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest)
 
 // Get reads a session, the states of its app and user, and its events, in one
 // round trip.
-func (s *SessionService) Get(ctx context.Context, req *session.GetRequest) (*session.GetResponse, error) {
-	if err := checkKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Get(ctx context.Context, req *adksession.GetRequest) (*adksession.GetResponse, error) {
+	if err := adkCheckKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return nil, err
 	}
 	got, err := s.get(ctx, req)
-	if isNoRow(err) {
+	if adkIsNoRow(err) {
 		err = fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, req.SessionID, req.UserID, req.AppName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get session: %w", err)
 	}
-	return &session.GetResponse{Session: got}, nil
+	return &adksession.GetResponse{Session: got}, nil
 }
 
-func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*storedSession, error) {
+func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*adkSession, error) {
 	limit := int64(req.NumRecentEvents)
 	if limit <= 0 {
 		limit = math.MaxInt64
 	}
-	var got *storedSession
+	var got *adkSession
 	var late bool
 	readEvents := func(rows pgx.Rows) error {
 		late = false
-		var events []*session.Event
+		var events []*adksession.Event
 		var seq int64
 		var data pgtype.DriverBytes
 		_, err := pgx.ForEachRow(rows, []any{&seq, &data}, func() error {
@@ -198,7 +229,7 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 				late = true
 				return nil
 			}
-			event, err := decodeEvent(data)
+			event, err := adkDecodeEvent(data)
 			events = append(events, event)
 			return err
 		})
@@ -213,16 +244,16 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 		var updateTime time.Time
 		err := row.Scan(&state, &revision, &updateTime)
 		if err == nil {
-			got, err = newSession(req.AppName, req.UserID, req.SessionID, state, nil, nil, revision, updateTime)
+			got, err = adkNewSession(req.AppName, req.UserID, req.SessionID, state, nil, nil, revision, updateTime)
 		}
 		return err
 	})
-	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, afterTime(req.After), int64(math.MaxInt64), limit).Query(readEvents)
+	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), int64(math.MaxInt64), limit).Query(readEvents)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	if late && req.NumRecentEvents > 0 { // the late ones have taken the places of earlier ones
-		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, afterTime(req.After), got.revision, limit)
+		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), got.revision, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -235,7 +266,7 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 
 // List reads the sessions of a user, newest first, or, without a user, of the
 // whole app by user and id: without events, as ADK has it. It is one round trip.
-func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*session.ListResponse, error) {
+func (s *SessionService) List(ctx context.Context, req *adksession.ListRequest) (*adksession.ListResponse, error) {
 	if req.AppName == "" {
 		return nil, errors.New("list sessions: the app name is needed")
 	}
@@ -243,19 +274,19 @@ func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*s
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	return &session.ListResponse{Sessions: sessions}, nil
+	return &adksession.ListResponse{Sessions: sessions}, nil
 }
 
-func (s *SessionService) list(ctx context.Context, appName, userID string) ([]session.Session, error) {
+func (s *SessionService) list(ctx context.Context, appName, userID string) ([]adksession.Session, error) {
 	batch := &pgx.Batch{}
-	var sessions []session.Session
+	var sessions []adksession.Session
 	readSessions := func(rows pgx.Rows) error {
 		var user, id string
 		var state pgtype.DriverBytes
 		var revision int64
 		var updateTime time.Time
 		_, err := pgx.ForEachRow(rows, []any{&user, &id, &state, &revision, &updateTime}, func() error {
-			listed, err := newSession(appName, user, id, state, nil, nil, revision, updateTime)
+			listed, err := adkNewSession(appName, user, id, state, nil, nil, revision, updateTime)
 			sessions = append(sessions, listed)
 			return err
 		})
@@ -266,232 +297,331 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]se
 	} else {
 		batch.Queue(serviceList, appName).Query(readSessions)
 	}
-	return sessions, s.pool.SendBatch(ctx, batch).Close()
+	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, err
+	}
+	return sessions, nil
 }
 
 // append stores an event: one statement, one round trip.
-func (s *SessionService) append(ctx context.Context, to *storedSession, e newEvent) error {
+func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
 	p := ServiceAppendParams{
 		SessionDelta: e.delta.session, AppName: to.appName, UserID: to.userID, SessionID: to.id, Revision: e.revision,
 		ID: e.event.ID, InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
 		Timestamp: e.event.Timestamp, EventData: e.data,
 	}
 	var err error
-	if s.joined != nil {
-		err = s.joined.append(ctx, p)
+	if s.appends != nil {
+		err = s.appends.append(ctx, p)
 	} else {
 		err = s.appendAlone(ctx, p)
 	}
-	if isNoRow(err) || isDuplicate(err) {
+	if adkIsNoRow(err) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
 }
 
+// appendAlone appends by a statement of its own. Whatever fails before it has a
+// connection has stored nothing.
 func (s *SessionService) appendAlone(ctx context.Context, p ServiceAppendParams) error {
 	return s.retry(ctx, func() error {
-		_, err := s.queries.ServiceAppend(ctx, p)
+		conn, err := s.pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		if _, err = New(conn).ServiceAppend(ctx, p); adkIsUnanswered(err) {
+			return adkMaybeStored(err)
+		}
 		return err
 	})
 }
 
-// joinedAppends coalesces appends: while some are on their way to the database,
+// adkPatience is how long appends that share wait for a lock, and how long those
+// that come later wait for them. A lock of another append is free sooner.
+const adkPatience = 25 * time.Millisecond
+
+// adkAppends coalesces appends: while some are on their way to the database,
 // those that come collect, and go together when the way is free.
-type joinedAppends struct {
+type adkAppends struct {
 	service *SessionService
-	max     int
+	most    int
 
 	mu      sync.Mutex
-	waiting []*joinedAppend
-	running bool // run is at work
+	running bool               // a run is at work, or about to be
+	waiting []*adkAppend       // for run to send them
+	stop    context.CancelFunc // tells run, which waits for a connection, that nobody waits any more
 }
 
-// joinedAppend is one that waits for its result, which comes once through done.
-type joinedAppend struct {
+// adkAppend is one that waits for its result, which comes once through done.
+type adkAppend struct {
 	ctx  context.Context
 	p    ServiceAppendParams
 	done chan error
+	sent *adkSent // nil while it waits; guarded by adkAppends.mu
 }
 
-func (j *joinedAppends) append(ctx context.Context, p ServiceAppendParams) error {
-	a := &joinedAppend{ctx, p, make(chan error, 1)}
-	j.mu.Lock()
-	j.waiting = append(j.waiting, a)
-	if !j.running {
-		j.running = true
-		go j.run()
+// adkSent is what several appends have in common once they are on their way.
+type adkSent struct {
+	appends []*adkAppend
+	ctx     context.Context
+	cancel  context.CancelFunc
+	callers int // that wait for a result; guarded by adkAppends.mu
+}
+
+func (a *adkAppends) append(ctx context.Context, p ServiceAppendParams) error {
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	j.mu.Unlock()
+	one := &adkAppend{ctx: ctx, p: p, done: make(chan error, 1)}
+	a.mu.Lock()
+	a.waiting = append(a.waiting, one)
+	if !a.running {
+		a.running = true
+		go a.run()
+	}
+	a.mu.Unlock()
 	select {
-	case err := <-a.done:
+	case err := <-one.done:
 		return err
 	case <-ctx.Done():
-		return ctx.Err()
+		return a.leave(one)
 	}
 }
 
-// run works until nobody waits.
-func (j *joinedAppends) run() {
+// leave is for a caller whose context has ended. What was not sent yet never is.
+func (a *adkAppends) leave(one *adkAppend) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if one.sent == nil {
+		a.waiting = slices.DeleteFunc(a.waiting, func(other *adkAppend) bool { return other == one })
+		if len(a.waiting) == 0 && a.stop != nil {
+			a.stop()
+		}
+		return one.ctx.Err()
+	}
+	if one.sent.callers--; one.sent.callers == 0 {
+		one.sent.cancel()
+	}
+	select {
+	case err := <-one.done:
+		return err
+	default:
+		return adkMaybeStored(one.ctx.Err())
+	}
+}
+
+// run works until nobody waits, or until what it sends is slow. What it sends it takes when it has a connection
+// for it, so that a caller can leave until then.
+func (a *adkAppends) run() {
 	for {
-		j.mu.Lock()
-		n := min(len(j.waiting), max(j.max, 1))
-		batch := slices.Clone(j.waiting[:n])
-		j.waiting = slices.Delete(j.waiting, 0, n)
-		j.running = n > 0
-		j.mu.Unlock()
-		if n == 0 {
+		ctx := a.next()
+		if ctx == nil {
 			return
 		}
-		batch = slices.DeleteFunc(batch, func(a *joinedAppend) bool { return a.ctx.Err() != nil })
-		j.runBatch(batch)
+		conn, err := a.service.pool.Acquire(ctx)
+		sent := a.take()
+		if sent == nil { // all have left
+			if err == nil {
+				conn.Release()
+			}
+			continue
+		}
+		next := time.AfterFunc(adkPatience, a.run)
+		a.send(conn, err, sent)
+		if !next.Stop() { // it took too long, and another run has taken over
+			return
+		}
 	}
 }
 
-// runBatch appends all in one transaction. Should that fail, each is tried by
-// itself, and gets its own result: one that was stored after all is found by
-// its id.
-func (j *joinedAppends) runBatch(batch []*joinedAppend) {
-	if len(batch) > 1 && j.together(batch) {
-		return
+// next gives a context that lasts as long as anybody waits; nil for nobody.
+func (a *adkAppends) next() context.Context {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.waiting) == 0 {
+		a.running = false
+		return nil
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(a.waiting[0].ctx))
+	a.stop = stop
+	return ctx
+}
+
+// take gives those that go now; nil for none.
+func (a *adkAppends) take() *adkSent {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stop()
+	n := len(a.waiting)
+	if n == 0 {
+		return nil
+	}
+	if n > a.most {
+		n = a.most
+	}
+	sent := &adkSent{appends: slices.Clone(a.waiting[:n]), callers: n}
+	a.waiting = slices.Delete(a.waiting, 0, n)
+	sent.ctx, sent.cancel = context.WithCancel(context.WithoutCancel(sent.appends[0].ctx))
+	for _, one := range sent.appends {
+		one.sent = sent
+	}
+	return sent
+}
+
+// send appends all in one transaction, on a connection, if there is one. Should
+// that fail, each is tried by itself, and gets its own result: one that was
+// stored after all is found by its id.
+func (a *adkAppends) send(conn *pgxpool.Conn, err error, sent *adkSent) {
+	defer sent.cancel()
+	lost := false
+	if err == nil {
+		var results []error
+		results, err = sent.together(conn)
+		conn.Release()
+		if err == nil {
+			for i, one := range sent.appends {
+				one.done <- results[i]
+			}
+			return
+		}
+		lost = adkIsUnanswered(err)
 	}
 	var group sync.WaitGroup
-	for _, a := range batch {
-		group.Go(func() { a.done <- j.service.appendAlone(a.ctx, a.p) })
+	for _, one := range sent.appends {
+		group.Go(func() {
+			err := a.service.appendAlone(one.ctx, one.p)
+			if lost && err != nil && !adkIsNoRow(err) && !adkIsDuplicate(err) {
+				err = adkMaybeStored(err)
+			}
+			one.done <- err
+		})
 	}
 	group.Wait()
 }
 
-// together sends a batch and reports whether it was committed. It goes on as
-// long as one of the callers waits.
-func (j *joinedAppends) together(batch []*joinedAppend) bool {
-	slices.SortStableFunc(batch, func(a, b *joinedAppend) int { // always in this order: no deadlocks
+// together sends all in one round trip, and gives the result of each once they
+// are committed. It goes on as long as one of the callers waits.
+func (s *adkSent) together(conn *pgxpool.Conn) ([]error, error) {
+	slices.SortStableFunc(s.appends, func(a, b *adkAppend) int { // always in this order, against deadlocks
 		return cmp.Or(strings.Compare(a.p.AppName, b.p.AppName), strings.Compare(a.p.UserID, b.p.UserID), strings.Compare(a.p.SessionID, b.p.SessionID))
 	})
-	ctx, cancel := context.WithCancel(context.WithoutCancel(batch[0].ctx))
-	defer cancel()
-	var group sync.WaitGroup
-	group.Add(len(batch))
-	for _, a := range batch {
-		stop := context.AfterFunc(a.ctx, group.Done)
-		defer func() {
-			if stop() {
-				group.Done()
-			}
-		}()
+	results := make([]error, len(s.appends))
+	if len(results) == 1 { // it keeps nobody waiting
+		_, err := New(conn).ServiceAppend(s.ctx, s.appends[0].p)
+		if adkIsNoRow(err) {
+			results[0], err = err, nil
+		}
+		return results, err
 	}
-	go func() { group.Wait(); cancel() }()
-
-	results := make([]error, len(batch))
-	queries := &pgx.Batch{}
-	for i, a := range batch {
-		_, _ = New(queue{Batch: queries}).ServiceAppend(ctx, a.p)
-		queries.QueuedQueries[i].QueryRow(func(row pgx.Row) error {
+	batch := &adkBatch{}
+	_, _ = New(batch).ServiceBoundLockWaits(s.ctx, fmt.Sprint(adkPatience.Milliseconds()))
+	for i, one := range s.appends {
+		_, _ = New(batch).ServiceAppend(s.ctx, one.p)
+		batch.QueuedQueries[len(batch.QueuedQueries)-1].QueryRow(func(row pgx.Row) error {
 			var seq int64
-			if results[i] = row.Scan(&seq); isNoRow(results[i]) {
+			if results[i] = row.Scan(&seq); adkIsNoRow(results[i]) {
 				return nil // stale or missing: the others are stored all the same
 			}
 			return results[i]
 		})
 	}
-	if err := j.service.pool.SendBatch(ctx, queries).Close(); err != nil {
-		return false
-	}
-	for i, a := range batch {
-		a.done <- results[i]
-	}
-	return true
+	err := conn.SendBatch(s.ctx, &batch.Batch).Close()
+	return results, err
 }
 
-// queue is the DBTX of a batch: it takes down a query of one row, with its
-// arguments as sqlc orders them, for a time when the batch is sent.
-type queue struct {
+// adkBatch is a DBTX that only takes down queries of one row, with their
+// arguments as sqlc orders them. sqlc's own :batchone would send one query many
+// times, and no other before it in the same round trip; it would add a method to
+// DBTX, which others may have implemented; and its QueryRow drops the error of
+// Close, which tells whether the transaction was committed.
+type adkBatch struct {
 	DBTX // no other call is made
-	*pgx.Batch
+	pgx.Batch
 }
 
-func (q queue) QueryRow(_ context.Context, query string, arguments ...any) pgx.Row {
-	q.Queue(query, arguments...)
-	return unread{}
+func (b *adkBatch) QueryRow(_ context.Context, query string, arguments ...any) pgx.Row {
+	b.Queue(query, arguments...)
+	return b
 }
 
-// unread is a row that nobody has asked the database for yet.
-type unread struct{}
+// Scan leaves alone what the database has not been asked for yet.
+func (b *adkBatch) Scan(...any) error { return nil }
 
-func (unread) Scan(...any) error { return nil }
-
-// storedSession is a session as it was read, and as this program has changed it since.
-type storedSession struct {
+// adkSession is a session as it was read, and as this program has changed it since.
+type adkSession struct {
 	appName, userID, id string
 
 	appending chan struct{} // has an element while an event is being appended
 
 	mu         sync.RWMutex // guards what follows
 	state      map[string]any
-	events     []*session.Event
+	events     []*adksession.Event
 	revision   int64
 	updateTime time.Time
 }
 
-func (s *storedSession) ID() string      { return s.id }
-func (s *storedSession) AppName() string { return s.appName }
-func (s *storedSession) UserID() string  { return s.userID }
+func (s *adkSession) ID() string      { return s.id }
+func (s *adkSession) AppName() string { return s.appName }
+func (s *adkSession) UserID() string  { return s.userID }
 
-func (s *storedSession) State() session.State { return sessionState{s} }
+func (s *adkSession) State() adksession.State { return adkState{s} }
 
-func (s *storedSession) Events() session.Events {
+func (s *adkSession) Events() adksession.Events {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return sessionEvents(s.events[:len(s.events):len(s.events)])
+	return adkEvents(s.events[:len(s.events):len(s.events)])
 }
 
-func (s *storedSession) LastUpdateTime() time.Time {
+func (s *adkSession) LastUpdateTime() time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.updateTime
 }
 
-// sessionState is the state of the session, its user and its app.
-type sessionState struct{ of *storedSession }
+// adkState is the state of the session, its user and its app.
+type adkState struct{ of *adkSession }
 
-func (s sessionState) Get(key string) (any, error) {
+func (s adkState) Get(key string) (any, error) {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	value, ok := s.of.state[key]
 	if !ok {
-		return nil, session.ErrStateKeyNotExist
+		return nil, adksession.ErrStateKeyNotExist
 	}
 	return value, nil
 }
 
 // Set changes this object only: what is to last goes into an event's StateDelta.
-func (s sessionState) Set(key string, value any) error {
+func (s adkState) Set(key string, value any) error {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	s.of.state[key] = value
 	return nil
 }
 
-func (s sessionState) All() iter.Seq2[string, any] {
+func (s adkState) All() iter.Seq2[string, any] {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	return maps.All(maps.Clone(s.of.state))
 }
 
-type sessionEvents []*session.Event
+type adkEvents []*adksession.Event
 
-func (e sessionEvents) All() iter.Seq[*session.Event] { return slices.Values(e) }
-func (e sessionEvents) Len() int                      { return len(e) }
+func (e adkEvents) All() iter.Seq[*adksession.Event] { return slices.Values(e) }
+func (e adkEvents) Len() int                         { return len(e) }
 
-func (e sessionEvents) At(i int) *session.Event {
+func (e adkEvents) At(i int) *adksession.Event {
 	if i < 0 || i >= len(e) {
 		return nil
 	}
 	return e[i]
 }
 
-// decodeState reads a state; an empty one is nil. The standard library, which is
+// adkDecodeState reads a state; an empty one is nil. The standard library, which is
 // slower and less strict, has the last word.
-func decodeState(text []byte) (map[string]any, error) {
+func adkDecodeState(text []byte) (map[string]any, error) {
 	if len(text) <= len("{}") {
 		return nil, nil
 	}
@@ -506,10 +636,10 @@ func decodeState(text []byte) (map[string]any, error) {
 	return values, nil
 }
 
-// newSession makes a session of what the database has of it. The states of the
+// adkNewSession makes a session of what the database has of it. The states of the
 // app and the user are its to read, not to change.
-func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged, err := decodeState(state)
+func adkNewSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*adkSession, error) {
+	merged, err := adkDecodeState(state)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", id, err)
 	}
@@ -517,29 +647,29 @@ func newSession(appName, userID, id string, state []byte, appState, userState ma
 		merged = map[string]any{}
 	}
 	for key, value := range appState {
-		merged[session.KeyPrefixApp+key] = value
+		merged[adksession.KeyPrefixApp+key] = value
 	}
 	for key, value := range userState {
-		merged[session.KeyPrefixUser+key] = value
+		merged[adksession.KeyPrefixUser+key] = value
 	}
-	return &storedSession{
+	return &adkSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
 		state: merged, revision: revision, updateTime: updateTime.UTC(),
 	}, nil
 }
 
-// delta is a change of state, as JSON objects without the prefixes of the keys.
-type delta struct{ session, app, user []byte }
+// adkDelta is a change of state, as JSON objects without the prefixes of the keys.
+type adkDelta struct{ session, app, user []byte }
 
-// withoutTemp is a copy of a change without temp: keys, which are never stored.
-func withoutTemp(changes map[string]any) map[string]any {
+// adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
+func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
-	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, session.KeyPrefixTemp) })
+	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, adksession.KeyPrefixTemp) })
 	return kept
 }
 
-// splitDelta sorts the keys of a change by what they are for.
-func splitDelta(changes map[string]any) (delta, error) {
+// adkSplitDelta sorts the keys of a change by what they are for.
+func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 	var own, app, user map[string]any
 	put := func(to *map[string]any, key string, value any) {
 		if *to == nil {
@@ -550,7 +680,7 @@ func splitDelta(changes map[string]any) (delta, error) {
 	for key, value := range changes {
 		put(&own, key, value)
 	}
-	var d delta
+	var d adkDelta
 	for _, part := range []struct {
 		text   *[]byte
 		values map[string]any
@@ -567,27 +697,27 @@ func splitDelta(changes map[string]any) (delta, error) {
 	return d, nil
 }
 
-// newEvent is an event on its way into a session.
-type newEvent struct {
-	event      *session.Event // a copy of the caller's, as it is stored
-	data       []byte         // the same as JSON
-	delta      delta
+// adkEvent is an event on its way into a session.
+type adkEvent struct {
+	event      *adksession.Event // a copy of the caller's, as it is stored
+	data       []byte            // the same as JSON
+	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
 }
 
 // newEvent makes an event ready to be stored: with an id, in microseconds of
 // UTC, without temp: keys. The caller's event is left as it is.
-func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (newEvent, error) {
+func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adkEvent, error) {
 	stored := *event
 	if stored.ID == "" {
-		stored.ID = platform.NewUUID(ctx)
+		stored.ID = adkplatform.NewUUID(ctx)
 	}
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
-	stored.Actions.StateDelta = withoutTemp(stored.Actions.StateDelta)
-	e := newEvent{event: &stored}
+	stored.Actions.StateDelta = adkWithoutTemp(stored.Actions.StateDelta)
+	e := adkEvent{event: &stored}
 	var err error
-	if e.delta, err = splitDelta(stored.Actions.StateDelta); err != nil {
+	if e.delta, err = adkSplitDelta(stored.Actions.StateDelta); err != nil {
 		return e, err
 	}
 	if e.data, err = json.Marshal(&stored); err != nil {
@@ -604,10 +734,11 @@ func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (new
 
 // AppendEvent stores an event and the changes of state that come with it, and
 // then adds both to the session. Partial events are ignored. An event that has
-// no id gets one. Nothing is changed, in the database or in the objects, when
-// it fails, unless the connection was lost: then it can be called again with
-// the same event and session, and finds out whether the event was stored.
-func (s *SessionService) AppendEvent(ctx context.Context, current session.Session, event *session.Event) error {
+// no id gets one. When it fails, nothing is changed, in the database or in the
+// objects, also when the context has ended. The exception is ErrMaybeStored:
+// then nobody knows about the database. Call it again with the same event and
+// session: that finds out, and never stores the event twice.
+func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Session, event *adksession.Event) error {
 	switch {
 	case current == nil:
 		return errors.New("append event: the session is nil")
@@ -616,7 +747,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 	case event.Partial:
 		return nil
 	}
-	to, ok := current.(*storedSession)
+	to, ok := current.(*adkSession)
 	if !ok {
 		return fmt.Errorf("append event: %w: it is a %T", ErrForeignSession, current)
 	}
@@ -644,14 +775,14 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, e newEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
 	found, err := s.queries.ServiceFindEvent(ctx, p)
 	switch {
-	case isNoRow(err):
+	case adkIsNoRow(err):
 		return fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, to.id, to.userID, to.appName)
 	case err != nil:
-		return err
+		return adkMaybeStored(err)
 	case found.Seq == e.revision+1:
 		return nil
 	case found.Seq > 0:
@@ -660,30 +791,38 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
-// plainEvent is an event without the methods that decode it.
-type plainEvent session.Event
+// adkMaybeStored says of an error that it leaves open what the database did.
+func adkMaybeStored(err error) error {
+	if errors.Is(err, ErrMaybeStored) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrMaybeStored, err)
+}
 
-// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// adkPlainEvent is an event without the methods that decode it.
+type adkPlainEvent adksession.Event
+
+// adkDecodeEvent reads a stored event. The event's own methods are slow, and needed
 // only for what other ADKs may have written: a time that is a number, and a
 // nodeInfo that is there and empty.
-func decodeEvent(data []byte) (*session.Event, error) {
-	var event plainEvent
+func adkDecodeEvent(data []byte) (*adksession.Event, error) {
+	var event adkPlainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {
-		return (*session.Event)(&event), nil
+		return (*adksession.Event)(&event), nil
 	}
-	var slow session.Event
+	var slow adksession.Event
 	if err := json.Unmarshal(data, &slow); err != nil {
 		return nil, fmt.Errorf("stored event: %w", err)
 	}
 	return &slow, nil
 }
 
-// afterTime is the first time of the database's precision that is not before t.
-func afterTime(t time.Time) time.Time {
+// adkAfterTime is the first time of the database's precision that is not before t.
+func adkAfterTime(t time.Time) time.Time {
 	return t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 }
 
-func checkKeys(call, appName, userID, sessionID string) error {
+func adkCheckKeys(call, appName, userID, sessionID string) error {
 	if appName == "" || userID == "" || sessionID == "" {
 		return fmt.Errorf("%s: app name, user id and session id are needed, got %q, %q, %q", call, appName, userID, sessionID)
 	}

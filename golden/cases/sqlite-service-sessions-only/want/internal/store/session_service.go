@@ -19,8 +19,8 @@ import (
 	"time"
 
 	fastjson "github.com/go-json-experiment/json"
-	"google.golang.org/adk/v2/platform"
-	"google.golang.org/adk/v2/session"
+	adkplatform "google.golang.org/adk/v2/platform"
+	adksession "google.golang.org/adk/v2/session"
 )
 
 // SessionService keeps ADK's sessions in SQLite. It can be used by many
@@ -31,7 +31,7 @@ type SessionService struct {
 	retries int
 }
 
-var _ session.Service = (*SessionService)(nil)
+var _ adksession.Service = (*SessionService)(nil)
 
 // NewSessionService makes a service on a pool, whose database has the
 // migrations. Its connections need PRAGMA foreign_keys = ON, without which a
@@ -56,6 +56,10 @@ var (
 	ErrEventExists = errors.New("event exists already")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
+	// ErrMaybeStored: the call ended before the database had answered, and the
+	// event may have been stored, or may be yet. Where the context has ended, its
+	// error is wrapped too. AppendEvent with the same session and event finds out.
+	ErrMaybeStored = errors.New("the event may have been stored")
 )
 
 // SessionServiceOption changes how a SessionService works.
@@ -73,7 +77,7 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 	wait := time.Millisecond
 	for n := 0; ; n++ {
 		err := try()
-		if err == nil || n >= s.retries || !isRetryable(err) {
+		if err == nil || n >= s.retries || !adkIsRetryable(err) {
 			return err
 		}
 		select {
@@ -81,64 +85,66 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 			return errors.Join(ctx.Err(), err)
 		case <-time.After(wait/2 + rand.N(wait)): // writers that met once should not meet again
 		}
-		wait = min(2*wait, 100*time.Millisecond)
+		if wait *= 2; wait > 100*time.Millisecond {
+			wait = 100 * time.Millisecond
+		}
 	}
 }
 
-// isRetryable tells SQLITE_BUSY and SQLITE_LOCKED by SQLite's own words, which
+// adkIsRetryable tells SQLITE_BUSY and SQLITE_LOCKED by SQLite's own words, which
 // every driver passes on: "database is locked", "database table is locked".
-func isRetryable(err error) bool {
+func adkIsRetryable(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "database is locked") || strings.Contains(text, "database table is locked")
 }
 
-// isDuplicate tells a key that is there already by SQLite's own words.
-func isDuplicate(err error) bool {
+// adkIsDuplicate tells a key that is there already by SQLite's own words.
+func adkIsDuplicate(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
 // Times are kept as microseconds since 1970.
-func toColumn(t time.Time) int64 { return t.UnixMicro() }
+func adkToColumn(t time.Time) int64 { return t.UnixMicro() }
 
-func fromColumn(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
+func adkFromColumn(micros int64) time.Time { return time.UnixMicro(micros).UTC() }
 
 // Create stores a new session and gives it back with the states of its app and
 // user. Keys of app: and user: in the initial state go into those of the session,
 // for there are no tables for them; temp: keys are dropped.
-func (s *SessionService) Create(ctx context.Context, req *session.CreateRequest) (*session.CreateResponse, error) {
+func (s *SessionService) Create(ctx context.Context, req *adksession.CreateRequest) (*adksession.CreateResponse, error) {
 	if req.AppName == "" || req.UserID == "" {
 		return nil, fmt.Errorf("create session: app name and user id are needed, got %q, %q", req.AppName, req.UserID)
 	}
 	id := req.SessionID
 	if id == "" {
-		id = platform.NewUUID(ctx)
+		id = adkplatform.NewUUID(ctx)
 	}
-	state, err := splitDelta(withoutTemp(req.State))
+	state, err := adkSplitDelta(adkWithoutTemp(req.State))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	created, err := s.create(ctx, req.AppName, req.UserID, id, state, platform.Now(ctx).UTC().Truncate(time.Microsecond))
+	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
-	return &session.CreateResponse{Session: created}, nil
+	return &adksession.CreateResponse{Session: created}, nil
 }
 
-func (s *SessionService) create(ctx context.Context, appName, userID, id string, state delta, now time.Time) (*storedSession, error) {
-	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: string(state.session), CreateTime: toColumn(now)}
+func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
+	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: string(state.session), CreateTime: adkToColumn(now)}
 	err := s.retry(ctx, func() error { return s.queries.CreateSession(ctx, p) })
-	if isDuplicate(err) {
+	if adkIsDuplicate(err) {
 		return nil, fmt.Errorf("%w: %q of user %q in app %q", ErrSessionExists, id, userID, appName)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, state.session, nil, nil, 0, now)
+	return adkNewSession(appName, userID, id, state.session, nil, nil, 0, now)
 }
 
 // Delete deletes a session and its events. That there is none is no error.
-func (s *SessionService) Delete(ctx context.Context, req *session.DeleteRequest) error {
-	if err := checkKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Delete(ctx context.Context, req *adksession.DeleteRequest) error {
+	if err := adkCheckKeys("delete session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return err
 	}
 	p := DeleteSessionParams{AppName: req.AppName, UserID: req.UserID, ID: req.SessionID}
@@ -166,7 +172,7 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(ctx context.
 		committed := false
 		defer func() {
 			if !committed {
-				rollback(locked, conn)
+				adkRollback(locked, conn)
 			}
 			_ = conn.Close()
 		}()
@@ -185,39 +191,39 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(ctx context.
 	})
 }
 
-// rollback ends a connection's transaction, if it has one, or the connection.
-func rollback(ctx context.Context, conn *sql.Conn) {
+// adkRollback ends a connection's transaction, if it has one, or the connection.
+func adkRollback(ctx context.Context, conn *sql.Conn) {
 	_, err := conn.ExecContext(ctx, "ROLLBACK")
 	if err != nil && !strings.Contains(err.Error(), "no transaction is active") {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 }
 
-// isEmpty reports whether a JSON object of splitDelta has no keys.
-func isEmpty(object []byte) bool { return len(object) <= len("{}") }
+// adkIsEmpty reports whether a JSON object of adkSplitDelta has no keys.
+func adkIsEmpty(object []byte) bool { return len(object) <= len("{}") }
 
-// errNotAdvanced: the session is not at the revision, or not there.
-var errNotAdvanced = errors.New("the session was not advanced")
+// adkErrNotAdvanced: the session is not at the revision, or not there.
+var adkErrNotAdvanced = errors.New("the session was not advanced")
 
-func isNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+func adkIsNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
 // Get reads a session, the states of its app and user, and its events: in two
 // statements, which show the same moment, for events are never changed.
-func (s *SessionService) Get(ctx context.Context, req *session.GetRequest) (*session.GetResponse, error) {
-	if err := checkKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
+func (s *SessionService) Get(ctx context.Context, req *adksession.GetRequest) (*adksession.GetResponse, error) {
+	if err := adkCheckKeys("get session", req.AppName, req.UserID, req.SessionID); err != nil {
 		return nil, err
 	}
 	got, err := s.get(ctx, req)
-	if isNoRow(err) {
+	if adkIsNoRow(err) {
 		err = fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, req.SessionID, req.UserID, req.AppName)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("get session: %w", err)
 	}
-	return &session.GetResponse{Session: got}, nil
+	return &adksession.GetResponse{Session: got}, nil
 }
 
-func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*storedSession, error) {
+func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*adkSession, error) {
 	got, err := s.getWithoutEvents(ctx, req.AppName, req.UserID, req.SessionID)
 	if err != nil {
 		return nil, err
@@ -228,32 +234,32 @@ func (s *SessionService) get(ctx context.Context, req *session.GetRequest) (*sto
 	}
 	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
-		AfterTime: toColumn(afterTime(req.After)), MaxSeq: got.revision, Limit: int64(limit),
+		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int64(limit),
 	})
 	if err != nil {
 		return nil, err
 	}
-	got.events = make([]*session.Event, len(rows))
+	got.events = make([]*adksession.Event, len(rows))
 	for i, row := range rows {
-		if got.events[len(rows)-1-i], err = decodeEvent([]byte(row.EventData)); err != nil {
+		if got.events[len(rows)-1-i], err = adkDecodeEvent([]byte(row.EventData)); err != nil {
 			return nil, err
 		}
 	}
 	return got, nil
 }
 
-func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, id string) (*storedSession, error) {
+func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, id string) (*adkSession, error) {
 	p := ServiceGetParams{AppName: appName, UserID: userID, ID: id}
 	row, err := s.queries.ServiceGet(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	return newSession(appName, userID, id, []byte(row.State), nil, nil, row.Revision, fromColumn(row.UpdateTime))
+	return adkNewSession(appName, userID, id, []byte(row.State), nil, nil, row.Revision, adkFromColumn(row.UpdateTime))
 }
 
 // List reads the sessions of a user, newest first, or, without a user, of the
 // whole app by user and id: without events, as ADK has it.
-func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*session.ListResponse, error) {
+func (s *SessionService) List(ctx context.Context, req *adksession.ListRequest) (*adksession.ListResponse, error) {
 	if req.AppName == "" {
 		return nil, errors.New("list sessions: the app name is needed")
 	}
@@ -261,18 +267,18 @@ func (s *SessionService) List(ctx context.Context, req *session.ListRequest) (*s
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	return &session.ListResponse{Sessions: sessions}, nil
+	return &adksession.ListResponse{Sessions: sessions}, nil
 }
 
-func (s *SessionService) list(ctx context.Context, appName, userID string) ([]session.Session, error) {
+func (s *SessionService) list(ctx context.Context, appName, userID string) ([]adksession.Session, error) {
 	p := ServiceListUserParams{AppName: appName, UserID: userID}
 	rows, err := s.listRows(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	sessions := make([]session.Session, len(rows))
+	sessions := make([]adksession.Session, len(rows))
 	for i, row := range rows {
-		sessions[i], err = newSession(appName, row.UserID, row.ID, []byte(row.State), nil, nil, row.Revision, fromColumn(row.UpdateTime))
+		sessions[i], err = adkNewSession(appName, row.UserID, row.ID, []byte(row.State), nil, nil, row.Revision, adkFromColumn(row.UpdateTime))
 		if err != nil {
 			return nil, err
 		}
@@ -295,43 +301,43 @@ func (s *SessionService) listRows(ctx context.Context, p ServiceListUserParams) 
 
 // append stores an event in one short transaction. The update of the session
 // succeeds only at the revision that the session was read at.
-func (s *SessionService) append(ctx context.Context, to *storedSession, e newEvent) error {
-	p := ServiceAdvanceParams{UpdateTime: toColumn(e.updateTime), AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision}
+func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
+	p := ServiceAdvanceParams{UpdateTime: adkToColumn(e.updateTime), AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision}
 	err := s.inTransaction(ctx, func(ctx context.Context, q *Queries) error {
 		n, err := q.ServiceAdvance(ctx, p)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return errNotAdvanced
+			return adkErrNotAdvanced
 		}
-		if !isEmpty(e.delta.session) || !isEmpty(e.delta.app) || !isEmpty(e.delta.user) {
+		if !adkIsEmpty(e.delta.session) || !adkIsEmpty(e.delta.app) || !adkIsEmpty(e.delta.user) {
 			key := ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID}
-			if err := mergeStates(ctx, q, key, e.delta, e.updateTime); err != nil {
+			if err := adkMergeStates(ctx, q, key, e.delta, e.updateTime); err != nil {
 				return err
 			}
 		}
 		return q.InsertEvent(ctx, InsertEventParams{
 			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
-			Timestamp: toColumn(e.event.Timestamp), EventData: string(e.data),
+			Timestamp: adkToColumn(e.event.Timestamp), EventData: string(e.data),
 		})
 	})
-	if errors.Is(err, errNotAdvanced) || isDuplicate(err) {
+	if errors.Is(err, adkErrNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
 }
 
-// mergeStates sets the keys of a change in the states of a session. The transaction has the write lock, so
+// adkMergeStates sets the keys of a change in the states of a session. The transaction has the write lock, so
 // that nobody else changes them.
-func mergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d delta, _ time.Time) error {
+func adkMergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d adkDelta, _ time.Time) error {
 	row, err := q.ServiceGet(ctx, key)
 	if err != nil {
 		return err
 	}
-	if !isEmpty(d.session) {
-		state, err := merge(row.State, d.session)
+	if !adkIsEmpty(d.session) {
+		state, err := adkMerge(row.State, d.session)
 		if err != nil {
 			return err
 		}
@@ -342,8 +348,8 @@ func mergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d delta,
 	return nil
 }
 
-// merge sets the top-level keys of a change in a state.
-func merge(state string, change []byte) (string, error) {
+// adkMerge sets the top-level keys of a change in a state.
+func adkMerge(state string, change []byte) (string, error) {
 	values := map[string]json.RawMessage{}
 	for _, text := range []string{state, string(change)} {
 		if err := json.Unmarshal([]byte(text), &values); err != nil {
@@ -354,79 +360,79 @@ func merge(state string, change []byte) (string, error) {
 	return string(merged), err
 }
 
-// storedSession is a session as it was read, and as this program has changed it since.
-type storedSession struct {
+// adkSession is a session as it was read, and as this program has changed it since.
+type adkSession struct {
 	appName, userID, id string
 
 	appending chan struct{} // has an element while an event is being appended
 
 	mu         sync.RWMutex // guards what follows
 	state      map[string]any
-	events     []*session.Event
+	events     []*adksession.Event
 	revision   int64
 	updateTime time.Time
 }
 
-func (s *storedSession) ID() string      { return s.id }
-func (s *storedSession) AppName() string { return s.appName }
-func (s *storedSession) UserID() string  { return s.userID }
+func (s *adkSession) ID() string      { return s.id }
+func (s *adkSession) AppName() string { return s.appName }
+func (s *adkSession) UserID() string  { return s.userID }
 
-func (s *storedSession) State() session.State { return sessionState{s} }
+func (s *adkSession) State() adksession.State { return adkState{s} }
 
-func (s *storedSession) Events() session.Events {
+func (s *adkSession) Events() adksession.Events {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return sessionEvents(s.events[:len(s.events):len(s.events)])
+	return adkEvents(s.events[:len(s.events):len(s.events)])
 }
 
-func (s *storedSession) LastUpdateTime() time.Time {
+func (s *adkSession) LastUpdateTime() time.Time {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.updateTime
 }
 
-// sessionState is the state of the session, its user and its app.
-type sessionState struct{ of *storedSession }
+// adkState is the state of the session, its user and its app.
+type adkState struct{ of *adkSession }
 
-func (s sessionState) Get(key string) (any, error) {
+func (s adkState) Get(key string) (any, error) {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	value, ok := s.of.state[key]
 	if !ok {
-		return nil, session.ErrStateKeyNotExist
+		return nil, adksession.ErrStateKeyNotExist
 	}
 	return value, nil
 }
 
 // Set changes this object only: what is to last goes into an event's StateDelta.
-func (s sessionState) Set(key string, value any) error {
+func (s adkState) Set(key string, value any) error {
 	s.of.mu.Lock()
 	defer s.of.mu.Unlock()
 	s.of.state[key] = value
 	return nil
 }
 
-func (s sessionState) All() iter.Seq2[string, any] {
+func (s adkState) All() iter.Seq2[string, any] {
 	s.of.mu.RLock()
 	defer s.of.mu.RUnlock()
 	return maps.All(maps.Clone(s.of.state))
 }
 
-type sessionEvents []*session.Event
+type adkEvents []*adksession.Event
 
-func (e sessionEvents) All() iter.Seq[*session.Event] { return slices.Values(e) }
-func (e sessionEvents) Len() int                      { return len(e) }
+func (e adkEvents) All() iter.Seq[*adksession.Event] { return slices.Values(e) }
+func (e adkEvents) Len() int                         { return len(e) }
 
-func (e sessionEvents) At(i int) *session.Event {
+func (e adkEvents) At(i int) *adksession.Event {
 	if i < 0 || i >= len(e) {
 		return nil
 	}
 	return e[i]
 }
 
-// decodeState reads a state; an empty one is nil. The standard library, which is
+// adkDecodeState reads a state; an empty one is nil. The standard library, which is
 // slower and less strict, has the last word.
-func decodeState(text []byte) (map[string]any, error) {
+func adkDecodeState(text []byte) (map[string]any, error) {
 	if len(text) <= len("{}") {
 		return nil, nil
 	}
@@ -441,10 +447,10 @@ func decodeState(text []byte) (map[string]any, error) {
 	return values, nil
 }
 
-// newSession makes a session of what the database has of it. The states of the
+// adkNewSession makes a session of what the database has of it. The states of the
 // app and the user are its to read, not to change.
-func newSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*storedSession, error) {
-	merged, err := decodeState(state)
+func adkNewSession(appName, userID, id string, state []byte, appState, userState map[string]any, revision int64, updateTime time.Time) (*adkSession, error) {
+	merged, err := adkDecodeState(state)
 	if err != nil {
 		return nil, fmt.Errorf("session %q: %w", id, err)
 	}
@@ -452,29 +458,29 @@ func newSession(appName, userID, id string, state []byte, appState, userState ma
 		merged = map[string]any{}
 	}
 	for key, value := range appState {
-		merged[session.KeyPrefixApp+key] = value
+		merged[adksession.KeyPrefixApp+key] = value
 	}
 	for key, value := range userState {
-		merged[session.KeyPrefixUser+key] = value
+		merged[adksession.KeyPrefixUser+key] = value
 	}
-	return &storedSession{
+	return &adkSession{
 		appName: appName, userID: userID, id: id, appending: make(chan struct{}, 1),
 		state: merged, revision: revision, updateTime: updateTime.UTC(),
 	}, nil
 }
 
-// delta is a change of state, as JSON objects without the prefixes of the keys.
-type delta struct{ session, app, user []byte }
+// adkDelta is a change of state, as JSON objects without the prefixes of the keys.
+type adkDelta struct{ session, app, user []byte }
 
-// withoutTemp is a copy of a change without temp: keys, which are never stored.
-func withoutTemp(changes map[string]any) map[string]any {
+// adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
+func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
-	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, session.KeyPrefixTemp) })
+	maps.DeleteFunc(kept, func(key string, _ any) bool { return strings.HasPrefix(key, adksession.KeyPrefixTemp) })
 	return kept
 }
 
-// splitDelta sorts the keys of a change by what they are for.
-func splitDelta(changes map[string]any) (delta, error) {
+// adkSplitDelta sorts the keys of a change by what they are for.
+func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 	var own, app, user map[string]any
 	put := func(to *map[string]any, key string, value any) {
 		if *to == nil {
@@ -485,7 +491,7 @@ func splitDelta(changes map[string]any) (delta, error) {
 	for key, value := range changes {
 		put(&own, key, value)
 	}
-	var d delta
+	var d adkDelta
 	for _, part := range []struct {
 		text   *[]byte
 		values map[string]any
@@ -502,27 +508,27 @@ func splitDelta(changes map[string]any) (delta, error) {
 	return d, nil
 }
 
-// newEvent is an event on its way into a session.
-type newEvent struct {
-	event      *session.Event // a copy of the caller's, as it is stored
-	data       []byte         // the same as JSON
-	delta      delta
+// adkEvent is an event on its way into a session.
+type adkEvent struct {
+	event      *adksession.Event // a copy of the caller's, as it is stored
+	data       []byte            // the same as JSON
+	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
 }
 
 // newEvent makes an event ready to be stored: with an id, in microseconds of
 // UTC, without temp: keys. The caller's event is left as it is.
-func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (newEvent, error) {
+func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adkEvent, error) {
 	stored := *event
 	if stored.ID == "" {
-		stored.ID = platform.NewUUID(ctx)
+		stored.ID = adkplatform.NewUUID(ctx)
 	}
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
-	stored.Actions.StateDelta = withoutTemp(stored.Actions.StateDelta)
-	e := newEvent{event: &stored}
+	stored.Actions.StateDelta = adkWithoutTemp(stored.Actions.StateDelta)
+	e := adkEvent{event: &stored}
 	var err error
-	if e.delta, err = splitDelta(stored.Actions.StateDelta); err != nil {
+	if e.delta, err = adkSplitDelta(stored.Actions.StateDelta); err != nil {
 		return e, err
 	}
 	if e.data, err = json.Marshal(&stored); err != nil {
@@ -539,10 +545,11 @@ func (s *storedSession) newEvent(ctx context.Context, event *session.Event) (new
 
 // AppendEvent stores an event and the changes of state that come with it, and
 // then adds both to the session. Partial events are ignored. An event that has
-// no id gets one. Nothing is changed, in the database or in the objects, when
-// it fails, unless the connection was lost: then it can be called again with
-// the same event and session, and finds out whether the event was stored.
-func (s *SessionService) AppendEvent(ctx context.Context, current session.Session, event *session.Event) error {
+// no id gets one. When it fails, nothing is changed, in the database or in the
+// objects, also when the context has ended. The exception is ErrMaybeStored:
+// then nobody knows about the database. Call it again with the same event and
+// session: that finds out, and never stores the event twice.
+func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Session, event *adksession.Event) error {
 	switch {
 	case current == nil:
 		return errors.New("append event: the session is nil")
@@ -551,7 +558,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 	case event.Partial:
 		return nil
 	}
-	to, ok := current.(*storedSession)
+	to, ok := current.(*adkSession)
 	if !ok {
 		return fmt.Errorf("append event: %w: it is a %T", ErrForeignSession, current)
 	}
@@ -579,14 +586,14 @@ func (s *SessionService) AppendEvent(ctx context.Context, current session.Sessio
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, e newEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
 	found, err := s.queries.ServiceFindEvent(ctx, p)
 	switch {
-	case isNoRow(err):
+	case adkIsNoRow(err):
 		return fmt.Errorf("%w: %q of user %q in app %q", ErrSessionNotFound, to.id, to.userID, to.appName)
 	case err != nil:
-		return err
+		return adkMaybeStored(err)
 	case found.Seq == e.revision+1:
 		return nil
 	case found.Seq > 0:
@@ -595,30 +602,38 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *storedSession, 
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
 }
 
-// plainEvent is an event without the methods that decode it.
-type plainEvent session.Event
+// adkMaybeStored says of an error that it leaves open what the database did.
+func adkMaybeStored(err error) error {
+	if errors.Is(err, ErrMaybeStored) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrMaybeStored, err)
+}
 
-// decodeEvent reads a stored event. The event's own methods are slow, and needed
+// adkPlainEvent is an event without the methods that decode it.
+type adkPlainEvent adksession.Event
+
+// adkDecodeEvent reads a stored event. The event's own methods are slow, and needed
 // only for what other ADKs may have written: a time that is a number, and a
 // nodeInfo that is there and empty.
-func decodeEvent(data []byte) (*session.Event, error) {
-	var event plainEvent
+func adkDecodeEvent(data []byte) (*adksession.Event, error) {
+	var event adkPlainEvent
 	if fastjson.Unmarshal(data, &event) == nil && event.NodeInfo == nil {
-		return (*session.Event)(&event), nil
+		return (*adksession.Event)(&event), nil
 	}
-	var slow session.Event
+	var slow adksession.Event
 	if err := json.Unmarshal(data, &slow); err != nil {
 		return nil, fmt.Errorf("stored event: %w", err)
 	}
 	return &slow, nil
 }
 
-// afterTime is the first time of the database's precision that is not before t.
-func afterTime(t time.Time) time.Time {
+// adkAfterTime is the first time of the database's precision that is not before t.
+func adkAfterTime(t time.Time) time.Time {
 	return t.UTC().Add(time.Microsecond - 1).Truncate(time.Microsecond)
 }
 
-func checkKeys(call, appName, userID, sessionID string) error {
+func adkCheckKeys(call, appName, userID, sessionID string) error {
 	if appName == "" || userID == "" || sessionID == "" {
 		return fmt.Errorf("%s: app name, user id and session id are needed, got %q, %q, %q", call, appName, userID, sessionID)
 	}

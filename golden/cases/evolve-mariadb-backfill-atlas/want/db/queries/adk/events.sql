@@ -30,9 +30,38 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_
 ORDER BY timestamp DESC, seq DESC
 LIMIT ?;
 
--- name: DeleteExpiredEvents :execrows
--- Deletes an app's events from before a time, at most a number of them; repeat until none is left.
-DELETE FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND timestamp < sqlc.arg(before_time)
-ORDER BY app_name, user_id, session_id, id
+-- name: ListSessionsWithExpiredEvents :many
+-- Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+-- It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+-- The inner ORDER BY names all columns of the index: with fewer, MySQL reads and sorts all events of each session.
+SELECT s.user_id, s.id
+FROM adk_sessions AS s
+WHERE s.app_name = sqlc.arg(app_name) AND s.user_id >= sqlc.arg(after_user_id)
+  AND (s.user_id > sqlc.arg(after_user_id) OR s.id > sqlc.arg(after_id))
+  AND (
+      SELECT e.timestamp
+      FROM adk_events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < CAST(sqlc.arg(before_time) AS DATETIME(6))
+ORDER BY s.user_id, s.id
 LIMIT ?;
+
+-- name: ListExpiredEvents :many
+-- Lists a session's events from before a time, oldest first, at most a number of them, for DeleteEvents. It locks nothing;
+-- a DELETE with a LIMIT would lock every row that it reads.
+SELECT id
+FROM adk_events
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
+  AND timestamp < sqlc.arg(before_time)
+ORDER BY timestamp, seq
+LIMIT ?;
+
+-- name: DeleteEvents :execrows
+-- Deletes events of a session by their ids, in the order of the primary key, and locks no others. Without FORCE INDEX
+-- MariaDB may read a small table whole, and lock all of it.
+DELETE e
+FROM adk_events AS e FORCE INDEX (PRIMARY)
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.id IN (sqlc.slice(ids));

@@ -3,13 +3,13 @@
 -- Adds the column account_id to adk_sessions.
 
 -- changeset adk:ext_adk_0002
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ account_id BIGINT, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- rollback -- The values of account_id do not come back.
--- rollback -- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 -- rollback SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 -- rollback ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ account_id, LOCK = NONE;
 -- rollback SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

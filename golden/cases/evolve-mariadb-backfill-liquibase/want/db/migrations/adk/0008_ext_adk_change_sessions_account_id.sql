@@ -3,12 +3,12 @@
 -- Changes the column account_id of adk_sessions.
 
 -- changeset adk:ext_adk_0008
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
--- rollback -- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 -- rollback SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 -- rollback ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT, LOCK = NONE;
 -- rollback SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -6,7 +6,7 @@
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
 -- Rows can be written meanwhile. With foreign_key_checks = 0 the server
 -- does not look at the rows that are there: the procedure does, before and after. It sets the session back, also after an error.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 DROP PROCEDURE IF EXISTS adk_sessions_account_id_fk;
 
 CREATE PROCEDURE adk_sessions_account_id_fk()

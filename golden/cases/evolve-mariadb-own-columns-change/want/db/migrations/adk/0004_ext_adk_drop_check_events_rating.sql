@@ -2,14 +2,14 @@
 -- Drops the check adk_events_rating_ck.
 
 -- +goose Up
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_events DROP CONSTRAINT /*M! IF EXISTS */ adk_events_rating_ck, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- The server copies the table: readers go on, writers wait.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_events ADD CONSTRAINT /*M! IF NOT EXISTS */ adk_events_rating_ck CHECK (rating >= 0), ALGORITHM = COPY, LOCK = SHARED;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -3,13 +3,13 @@
 
 -- +goose Up
 -- For lists of recent and idle sessions. It costs an index update with every appended event.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions ADD INDEX /*M! IF NOT EXISTS */ adk_sessions_update_time_idx (app_name, update_time), ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP INDEX /*M! IF EXISTS */ adk_sessions_update_time_idx, ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -6,7 +6,7 @@
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
 -- Rows can be written meanwhile. With foreign_key_checks = 0 the server
 -- does not look at the rows that are there: the procedure does, before and after. It sets the session back, also after an error.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 DROP PROCEDURE IF EXISTS adk_sessions_account_id_fk;
 
 -- +goose StatementBegin
@@ -51,7 +51,7 @@ CALL adk_sessions_account_id_fk();
 DROP PROCEDURE adk_sessions_account_id_fk;
 
 -- +goose Down
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP FOREIGN KEY adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,14 +2,14 @@
 -- Drops the index adk_sessions_app_name_archived_idx.
 
 -- +goose Up
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Asked for in adkgen.yaml.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -3,13 +3,13 @@
 
 -- +goose Up
 -- Asked for in adkgen.yaml.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_events ADD INDEX adk_events_model_idx (model), ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_events DROP INDEX adk_events_model_idx, ALGORITHM = INPLACE, LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps scoped state.
 
 -- +goose Up
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 -- State that all sessions of a user share: the keys that ADK writes with user: in front.
@@ -18,7 +18,7 @@ SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout =
 
 -- +goose Down
 -- The rows of adk_user_states do not come back.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS adk_user_states;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

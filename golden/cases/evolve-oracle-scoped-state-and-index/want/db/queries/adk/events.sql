@@ -30,7 +30,24 @@ WHERE app_name = :app_name AND user_id = :user_id AND session_id = :session_id
 ORDER BY timestamp DESC, seq DESC
 FETCH FIRST :max_rows ROWS ONLY;
 
+-- name: ListSessionsWithExpiredEvents :many
+-- Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+-- It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+-- NO_UNNEST keeps Oracle from grouping all events first.
+SELECT s.user_id, s.id
+FROM adk_sessions s
+WHERE s.app_name = :app_name
+  AND (:after_user_id IS NULL OR s.user_id > :after_user_id OR s.user_id = :after_user_id AND s.id > :after_id)
+  AND (
+      SELECT /*+ NO_UNNEST */ MIN(e.timestamp)
+      FROM adk_events e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+  ) < :before_time
+ORDER BY s.user_id, s.id
+FETCH FIRST :max_rows ROWS ONLY;
+
 -- name: DeleteExpiredEvents :execrows
--- Deletes an app's events from before a time, at most a number of them; repeat until none is left.
+-- Deletes a session's events from before a time, at most a number of them; repeat until fewer are deleted.
 DELETE FROM adk_events
-WHERE app_name = :app_name AND timestamp < :before_time AND ROWNUM <= :max_rows;
+WHERE app_name = :app_name AND user_id = :user_id AND session_id = :session_id
+  AND timestamp < :before_time AND ROWNUM <= :max_rows;

@@ -44,17 +44,18 @@ WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND revision = @r
 DELETE FROM adk_sessions
 WHERE app_name = @app_name AND user_id = @user_id AND id = @id;
 
--- name: DeleteIdleSessions :execrows
--- Deletes an app's sessions that were last updated before a time, at most a number of them; repeat until none is left.
-DELETE FROM adk_sessions AS s
-USING (
-    SELECT i.app_name, i.user_id, i.id
-    FROM adk_sessions AS i
-    WHERE i.app_name = @app_name AND i.update_time < @before_time
-    LIMIT sqlc.arg('limit')
-    FOR UPDATE SKIP LOCKED
-) AS idle
-WHERE s.app_name = idle.app_name AND s.user_id = idle.user_id AND s.id = idle.id;
+-- name: ListIdleSessions :many
+-- Lists an app's sessions that were last updated before a time, by user and id, a page at a time, like ListSessions.
+SELECT user_id, id
+FROM adk_sessions
+WHERE app_name = @app_name AND (user_id, id) > (@after_user_id::varchar, @after_id::varchar) AND update_time < @before_time
+ORDER BY user_id, id
+LIMIT sqlc.arg('limit');
+
+-- name: DeleteIdleSession :execrows
+-- Deletes a session and, by cascade, its events, if it was last updated before a time; no row means that it was used since.
+DELETE FROM adk_sessions
+WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND update_time < @before_time;
 
 -- name: GetSessionForOwner :one
 -- Reads a session like GetSession, if it is the owner's.

@@ -2,7 +2,7 @@
 -- Adds the foreign key adk_sessions_account_id_fk.
 -- Requires: users(id)
 
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- New rows obey at once; a later migration looks at those that are there.

@@ -59,6 +59,8 @@ CREATE TABLE adk_user_states (
     CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
 );
 
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+-- rollback SET LOCAL lock_timeout = '5s';
 -- rollback DROP TABLE IF EXISTS adk_user_states;
 -- rollback DROP TABLE IF EXISTS adk_app_states;
 -- rollback DROP TABLE IF EXISTS adk_events;

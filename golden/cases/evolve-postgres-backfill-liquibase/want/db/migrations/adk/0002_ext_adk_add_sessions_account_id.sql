@@ -3,12 +3,12 @@
 -- Adds the column account_id to adk_sessions.
 
 -- changeset adk:ext_adk_0002
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ADD COLUMN account_id UUID;
 
--- rollback -- A lock that is not free within five seconds is not waited for: run the migration again.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 -- rollback SET LOCAL lock_timeout = '5s';
 -- rollback -- The values of account_id do not come back.
 -- rollback ALTER TABLE adk_sessions DROP COLUMN account_id;

@@ -4,13 +4,13 @@
 -- Requires: users(id)
 
 -- changeset adk:ext_adk_0004
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- New rows obey at once; a later migration looks at those that are there.
 ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
         REFERENCES users (id) ON DELETE CASCADE NOT VALID;
 
--- rollback -- A lock that is not free within five seconds is not waited for: run the migration again.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 -- rollback SET LOCAL lock_timeout = '5s';
 -- rollback ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_account_id_fk;

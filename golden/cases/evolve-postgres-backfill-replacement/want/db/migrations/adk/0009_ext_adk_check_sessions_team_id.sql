@@ -2,14 +2,14 @@
 -- Adds the check adk_sessions_team_id_not_null_ck.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- New rows obey at once; a later migration looks at those that are there.
 ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_team_id_not_null_ck CHECK (team_id IS NOT NULL) NOT VALID;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions DROP CONSTRAINT IF EXISTS adk_sessions_team_id_not_null_ck;

@@ -2,7 +2,7 @@
 -- Makes the column team_id of adk_sessions NOT NULL.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The validated check proves that no value is NULL: the table is not read again.
@@ -10,7 +10,7 @@ ALTER TABLE adk_sessions ALTER COLUMN team_id SET NOT NULL;
 ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_team_id_not_null_ck;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ALTER COLUMN team_id DROP NOT NULL;

@@ -59,6 +59,9 @@ CREATE TABLE adk_user_states (
 );
 
 -- +goose Down
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS adk_user_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;

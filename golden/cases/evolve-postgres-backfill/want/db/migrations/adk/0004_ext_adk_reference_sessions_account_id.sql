@@ -3,7 +3,7 @@
 -- Requires: users(id)
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- New rows obey at once; a later migration looks at those that are there.
@@ -11,7 +11,7 @@ ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (
         REFERENCES users (id) ON DELETE CASCADE NOT VALID;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_account_id_fk;

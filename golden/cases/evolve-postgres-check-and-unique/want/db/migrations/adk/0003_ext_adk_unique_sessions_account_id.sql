@@ -2,14 +2,14 @@
 -- Adds the unique key adk_sessions_account_id_uq.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The index is there: nothing is read, and nobody waits.
 ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_uq UNIQUE USING INDEX adk_sessions_account_id_uq;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions DROP CONSTRAINT adk_sessions_account_id_uq;

@@ -2,14 +2,14 @@
 -- Drops the column account_id of adk_sessions.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The values of account_id do not come back.
 ALTER TABLE adk_sessions DROP COLUMN account_id;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ADD COLUMN account_id UUID;

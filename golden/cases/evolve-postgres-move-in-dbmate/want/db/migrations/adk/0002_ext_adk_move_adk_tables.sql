@@ -2,7 +2,7 @@
 -- Moves the ADK tables from the connection's own schema to agents.
 
 -- migrate:up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS agents;
@@ -16,7 +16,7 @@ ALTER TABLE adk_app_states SET SCHEMA agents;
 ALTER TABLE adk_user_states SET SCHEMA agents;
 
 -- migrate:down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 DO $$

@@ -3,7 +3,7 @@
 -- Moves the ADK tables from the connection's own schema to agents.
 
 -- changeset adk:ext_adk_0002 splitStatements:false rollbackSplitStatements:false
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS agents;
@@ -16,7 +16,7 @@ ALTER TABLE adk_app_states SET SCHEMA agents;
 
 ALTER TABLE adk_user_states SET SCHEMA agents;
 
--- rollback -- A lock that is not free within five seconds is not waited for: run the migration again.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 -- rollback SET LOCAL lock_timeout = '5s';
 -- rollback DO $$
 -- rollback BEGIN

@@ -2,7 +2,7 @@
 -- Moves the ADK tables from the connection's own schema to agents.
 -- Apply with: psql -1 -v ON_ERROR_STOP=1 -f db/migrations/adk/ext_adk_0002_move_adk_tables.up.sql "$DATABASE_URL"
 
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS agents;

@@ -2,7 +2,7 @@
 -- Moves the ADK tables from tenant_a to tenant_b.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS tenant_b;
@@ -16,7 +16,7 @@ ALTER TABLE tenant_a.adk_app_states SET SCHEMA tenant_b;
 ALTER TABLE tenant_a.adk_user_states SET SCHEMA tenant_b;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE tenant_b.adk_user_states SET SCHEMA tenant_a;

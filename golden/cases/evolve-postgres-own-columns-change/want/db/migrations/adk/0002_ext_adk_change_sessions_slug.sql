@@ -2,14 +2,14 @@
 -- Changes the column slug of adk_sessions.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Wider than before: no row is written again.
 ALTER TABLE adk_sessions ALTER COLUMN slug TYPE VARCHAR(128);
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Shorter again: every row is looked at under a lock. A value that is too long stops it.

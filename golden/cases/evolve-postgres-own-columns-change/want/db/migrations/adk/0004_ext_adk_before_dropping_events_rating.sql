@@ -2,13 +2,13 @@
 -- Does nothing; on the way down, validates adk_events_rating_ck, which is dropped next.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Nothing to do: what was validated stays as it is.
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Reads and writes go on while the rows are looked at.

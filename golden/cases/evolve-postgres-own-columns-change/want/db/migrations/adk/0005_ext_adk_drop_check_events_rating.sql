@@ -3,7 +3,7 @@
 -- Adds the check adk_events_rating_ck.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_events DROP CONSTRAINT IF EXISTS adk_events_rating_ck;
@@ -12,7 +12,7 @@ ALTER TABLE adk_events DROP CONSTRAINT IF EXISTS adk_events_rating_ck;
 ALTER TABLE adk_events ADD CONSTRAINT adk_events_rating_ck CHECK (rating < 9) NOT VALID;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_events DROP CONSTRAINT IF EXISTS adk_events_rating_ck;

@@ -2,13 +2,13 @@
 -- Drops the check adk_sessions_priority_ck.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions DROP CONSTRAINT IF EXISTS adk_sessions_priority_ck;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- New rows obey at once; a later migration looks at those that are there.

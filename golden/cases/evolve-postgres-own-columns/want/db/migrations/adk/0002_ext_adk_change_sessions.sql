@@ -8,7 +8,7 @@
 -- Changes the column token of adk_sessions.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ADD COLUMN title TEXT;
@@ -26,7 +26,7 @@ ALTER TABLE adk_sessions ADD COLUMN token UUID;
 ALTER TABLE adk_sessions ALTER COLUMN token SET DEFAULT gen_random_uuid();
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ALTER COLUMN token DROP DEFAULT;

@@ -2,14 +2,14 @@
 -- Validates adk_sessions_team_id_fk for the rows that were there before it.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Reads and writes go on while the rows are looked at.
 ALTER TABLE adk_sessions VALIDATE CONSTRAINT adk_sessions_team_id_fk;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- Nothing to do: what was validated stays as it is.

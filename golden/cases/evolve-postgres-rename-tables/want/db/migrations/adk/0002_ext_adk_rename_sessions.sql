@@ -5,7 +5,7 @@
 -- Renames adk_user_states to user_states, and what is named after it.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions RENAME TO conversations;
@@ -35,7 +35,7 @@ ALTER TABLE adk_user_states RENAME TO user_states;
 ALTER TABLE user_states RENAME CONSTRAINT adk_user_states_pk TO user_states_pk;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE user_states RENAME CONSTRAINT user_states_pk TO adk_user_states_pk;

@@ -3,7 +3,7 @@
 -- Changes the column account_id of adk_sessions.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE adk_sessions ADD COLUMN team_id UUID;
@@ -11,7 +11,7 @@ ALTER TABLE adk_sessions ADD COLUMN team_id UUID;
 ALTER TABLE adk_sessions ALTER COLUMN account_id DROP NOT NULL;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The validated check proves that no value is NULL: the table is not read again.

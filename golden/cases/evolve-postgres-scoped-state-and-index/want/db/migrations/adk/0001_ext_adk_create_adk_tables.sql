@@ -42,5 +42,8 @@ CREATE INDEX adk_events_order_idx
     ON adk_events (app_name, user_id, session_id, timestamp, seq);
 
 -- +goose Down
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps scoped state.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- State that all users of an app share: the keys that ADK writes with app: in front.
@@ -23,7 +23,7 @@ CREATE TABLE adk_user_states (
 );
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The rows of adk_user_states do not come back.

@@ -2,14 +2,14 @@
 -- Drops adk_user_states.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The rows of adk_user_states do not come back.
 DROP TABLE IF EXISTS adk_user_states;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- State that all sessions of a user share: the keys that ADK writes with user: in front.

@@ -2,14 +2,14 @@
 -- Drops adk_app_states.
 
 -- +goose Up
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- The rows of adk_app_states do not come back.
 DROP TABLE IF EXISTS adk_app_states;
 
 -- +goose Down
--- A lock that is not free within five seconds is not waited for: run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- State that all users of an app share: the keys that ADK writes with app: in front.

@@ -30,11 +30,31 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_
 ORDER BY timestamp DESC, seq DESC
 LIMIT sqlc.arg('limit');
 
+-- name: ListSessionsWithExpiredEvents :many
+-- Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+-- It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+SELECT s.user_id, s.id
+FROM adk_sessions AS s
+WHERE s.app_name = sqlc.arg(app_name)
+  AND (s.user_id, s.id) > (CAST(sqlc.arg(after_user_id) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
+  AND (
+      SELECT e.timestamp
+      FROM adk_events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < CAST(sqlc.arg(before_time) AS INTEGER)
+ORDER BY s.user_id, s.id
+LIMIT sqlc.arg('limit');
+
 -- name: DeleteExpiredEvents :execrows
--- Deletes an app's events from before a time, at most a number of them; repeat until none is left.
+-- Deletes a session's events from before a time, at most a number of them; repeat until fewer are deleted.
 DELETE FROM adk_events
 WHERE rowid IN (
-    SELECT x.rowid FROM adk_events AS x
-    WHERE x.app_name = sqlc.arg(app_name) AND x.timestamp < sqlc.arg(before_time)
+    SELECT x.rowid
+    FROM adk_events AS x
+    WHERE x.app_name = sqlc.arg(app_name) AND x.user_id = sqlc.arg(user_id) AND x.session_id = sqlc.arg(session_id)
+      AND x.timestamp < sqlc.arg(before_time)
+    ORDER BY x.timestamp, x.seq
     LIMIT sqlc.arg('limit')
 );

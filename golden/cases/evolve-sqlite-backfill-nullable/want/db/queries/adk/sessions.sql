@@ -46,14 +46,21 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sql
 DELETE FROM adk_sessions
 WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
 
--- name: DeleteIdleSessions :execrows
--- Deletes an app's sessions that were last updated before a time, at most a number of them; repeat until none is left.
+-- name: ListIdleSessions :many
+-- Lists an app's sessions that were last updated before a time, by user and id, a page at a time, like ListSessions.
+SELECT user_id, id
+FROM adk_sessions
+WHERE app_name = sqlc.arg(app_name)
+  AND (user_id, id) > (CAST(sqlc.arg(after_user_id) AS TEXT), CAST(sqlc.arg(after_id) AS TEXT))
+  AND update_time < sqlc.arg(before_time)
+ORDER BY user_id, id
+LIMIT sqlc.arg('limit');
+
+-- name: DeleteIdleSession :execrows
+-- Deletes a session and, by cascade, its events, if it was last updated before a time; no row means that it was used since.
 DELETE FROM adk_sessions
-WHERE rowid IN (
-    SELECT i.rowid FROM adk_sessions AS i
-    WHERE i.app_name = sqlc.arg(app_name) AND i.update_time < sqlc.arg(before_time)
-    LIMIT sqlc.arg('limit')
-);
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id)
+  AND update_time < sqlc.arg(before_time);
 
 -- name: GetSessionForOwner :one
 -- Reads a session like GetSession, if it is the owner's.

@@ -2,8 +2,44 @@
 -- Copies adk_sessions, adk_events into new tables, to change columns or constraints.
 
 -- +goose Up
+-- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
+-- an error.)
+-- Trigger, view, index: drop it, run the migration, create it again.
+-- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
+-- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
+-- outside a transaction; your rows and your key then stay as they are.
+-- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
+WITH old (name, word) AS (
+    VALUES ('adk_sessions', '*[^a-z0-9_]adk_sessions[^a-z0-9_]*'), ('adk_events', '*[^a-z0-9_]adk_events[^a-z0-9_]*')
+), found (what) AS (
+    SELECT type || ' ' || m.name
+    FROM old, (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master) AS m
+    WHERE type IN ('trigger', 'view') AND lower(sql || ' ') GLOB word
+    UNION
+    SELECT 'index ' || m.name
+    FROM old, sqlite_master AS m
+    WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = old.name COLLATE NOCASE
+        AND m.name <> 'adk_events_order_idx' COLLATE NOCASE
+    UNION
+    SELECT 'column adk_sessions.' || name
+    FROM pragma_table_xinfo('adk_sessions')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'id', 'state', 'revision', 'create_time', 'update_time', 'slug')
+    UNION
+    SELECT 'column adk_events.' || name
+    FROM pragma_table_xinfo('adk_events')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
+    UNION
+    SELECT 'foreign key of ' || m.name
+    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+    WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old)
+    UNION
+    SELECT 'legacy_alter_table' FROM pragma_legacy_alter_table WHERE legacy_alter_table
+)
+SELECT json_extract('{}', 'In the way: ' || names || '. The migration says what to do.')
+FROM (SELECT group_concat(what, ', ') AS names FROM found)
+WHERE names IS NOT NULL;
+
 -- New tables take the rows, the old ones go, the child first: with foreign keys on, dropping a parent deletes its children.
--- A table of your own that references adk_sessions would lose its rows with it: then run PRAGMA foreign_keys = OFF before.
 
 CREATE TABLE adk_sessions_new (
     app_name    TEXT        NOT NULL,
@@ -50,8 +86,44 @@ CREATE INDEX adk_events_order_idx
     ON adk_events (app_name, user_id, session_id, timestamp, seq);
 
 -- +goose Down
+-- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
+-- an error.)
+-- Trigger, view, index: drop it, run the migration, create it again.
+-- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
+-- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
+-- outside a transaction; your rows and your key then stay as they are.
+-- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
+WITH old (name, word) AS (
+    VALUES ('adk_sessions', '*[^a-z0-9_]adk_sessions[^a-z0-9_]*'), ('adk_events', '*[^a-z0-9_]adk_events[^a-z0-9_]*')
+), found (what) AS (
+    SELECT type || ' ' || m.name
+    FROM old, (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master) AS m
+    WHERE type IN ('trigger', 'view') AND lower(sql || ' ') GLOB word
+    UNION
+    SELECT 'index ' || m.name
+    FROM old, sqlite_master AS m
+    WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = old.name COLLATE NOCASE
+        AND m.name <> 'adk_events_order_idx' COLLATE NOCASE
+    UNION
+    SELECT 'column adk_sessions.' || name
+    FROM pragma_table_xinfo('adk_sessions')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'id', 'state', 'revision', 'create_time', 'update_time', 'slug')
+    UNION
+    SELECT 'column adk_events.' || name
+    FROM pragma_table_xinfo('adk_events')
+    WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
+    UNION
+    SELECT 'foreign key of ' || m.name
+    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+    WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old)
+    UNION
+    SELECT 'legacy_alter_table' FROM pragma_legacy_alter_table WHERE legacy_alter_table
+)
+SELECT json_extract('{}', 'In the way: ' || names || '. The migration says what to do.')
+FROM (SELECT group_concat(what, ', ') AS names FROM found)
+WHERE names IS NOT NULL;
+
 -- New tables take the rows, the old ones go, the child first: with foreign keys on, dropping a parent deletes its children.
--- A table of your own that references adk_sessions would lose its rows with it: then run PRAGMA foreign_keys = OFF before.
 
 CREATE TABLE adk_sessions_new (
     app_name    TEXT         NOT NULL,

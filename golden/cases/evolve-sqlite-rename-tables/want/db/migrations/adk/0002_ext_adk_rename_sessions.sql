@@ -5,6 +5,11 @@
 -- Renames adk_user_states to user_states, and what is named after it.
 
 -- +goose Up
+-- Stops if the foreign key of the events would keep the old name, as in this mode. (json_extract raises the text as an error.)
+SELECT json_extract('{}', 'First run PRAGMA legacy_alter_table = OFF')
+FROM pragma_legacy_alter_table
+WHERE legacy_alter_table;
+
 ALTER TABLE adk_sessions RENAME TO conversations;
 
 DROP INDEX IF EXISTS adk_sessions_account_id_idx;
@@ -43,5 +48,10 @@ CREATE INDEX adk_sessions_update_time_idx
 DROP INDEX IF EXISTS conversations_account_id_idx;
 CREATE INDEX adk_sessions_account_id_idx
     ON conversations (account_id);
+
+-- Stops if the foreign key of the events would keep the old name, as in this mode. (json_extract raises the text as an error.)
+SELECT json_extract('{}', 'First run PRAGMA legacy_alter_table = OFF')
+FROM pragma_legacy_alter_table
+WHERE legacy_alter_table;
 
 ALTER TABLE conversations RENAME TO adk_sessions;

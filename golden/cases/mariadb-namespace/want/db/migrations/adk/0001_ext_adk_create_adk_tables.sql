@@ -5,7 +5,7 @@
 
 -- +goose Up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 CREATE DATABASE IF NOT EXISTS tenant_a;
@@ -69,7 +69,7 @@ CREATE TABLE IF NOT EXISTS tenant_a.adk_user_states (
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- Waits at most 5 seconds for the lock. If it fails, run the migration again.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 DROP TABLE IF EXISTS tenant_a.adk_user_states;
 DROP TABLE IF EXISTS tenant_a.adk_app_states;

@@ -46,12 +46,20 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sql
 DELETE FROM adk_sessions
 WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
 
--- name: DeleteIdleSessions :execrows
--- Deletes an app's sessions that were last updated before a time, at most a number of them; repeat until none is left.
-DELETE FROM adk_sessions
-WHERE app_name = sqlc.arg(app_name) AND update_time < sqlc.arg(before_time)
-ORDER BY app_name, user_id, id
+-- name: ListIdleSessions :many
+-- Lists an app's sessions that were last updated before a time, by user and id, a page at a time, like ListSessions.
+SELECT user_id, id
+FROM adk_sessions
+WHERE app_name = sqlc.arg(app_name) AND user_id >= sqlc.arg(after_user_id)
+  AND (user_id > sqlc.arg(after_user_id) OR id > sqlc.arg(after_id)) AND update_time < sqlc.arg(before_time)
+ORDER BY user_id, id
 LIMIT ?;
+
+-- name: DeleteIdleSession :execrows
+-- Deletes a session and, by cascade, its events, if it was last updated before a time; no row means that it was used since.
+DELETE FROM adk_sessions
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id)
+  AND update_time < sqlc.arg(before_time);
 
 -- name: GetSessionForOwner :one
 -- Reads a session like GetSession, if it is the owner's.

@@ -44,7 +44,17 @@ WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND revision = :r
 DELETE FROM adk_sessions
 WHERE app_name = :app_name AND user_id = :user_id AND id = :id;
 
--- name: DeleteIdleSessions :execrows
--- Deletes an app's sessions that were last updated before a time, at most a number of them; repeat until none is left.
+-- name: ListIdleSessions :many
+-- Lists an app's sessions that were last updated before a time, by user and id, a page at a time, like ListSessions.
+SELECT user_id, id
+FROM adk_sessions
+WHERE app_name = :app_name
+  AND (:after_user_id IS NULL OR user_id > :after_user_id OR user_id = :after_user_id AND id > :after_id)
+  AND update_time < :before_time
+ORDER BY user_id, id
+FETCH FIRST :max_rows ROWS ONLY;
+
+-- name: DeleteIdleSession :execrows
+-- Deletes a session and, by cascade, its events, if it was last updated before a time; no row means that it was used since.
 DELETE FROM adk_sessions
-WHERE app_name = :app_name AND update_time < :before_time AND ROWNUM <= :max_rows;
+WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND update_time < :before_time;

@@ -4,8 +4,8 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations_conversations_of_the_customer_supp_42c7c8c4 up
 
 -- +goose Up
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
@@ -71,6 +71,10 @@ CREATE TABLE conversations_of_the_customer_support_assistant_in_europe_u (
 );
 
 -- +goose Down
+-- Dropping a foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS conversations_of_the_customer_support_assistant_in_europe_u;
 DROP TABLE IF EXISTS conversations_of_the_customer_support_assistant_in_europe_a;
 DROP TABLE IF EXISTS conversations_of_the_customer_support_assistant_in_europe_e;

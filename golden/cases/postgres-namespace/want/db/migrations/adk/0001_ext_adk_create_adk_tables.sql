@@ -4,8 +4,8 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations_tenant_a up
 
 -- +goose Up
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS tenant_a;
@@ -73,6 +73,10 @@ CREATE TABLE tenant_a.adk_user_states (
 );
 
 -- +goose Down
+-- Dropping a foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS tenant_a.adk_user_states;
 DROP TABLE IF EXISTS tenant_a.adk_app_states;
 DROP TABLE IF EXISTS tenant_a.adk_events;

@@ -3,8 +3,8 @@
 -- Requires: users(id)
 -- Apply with: flyway -locations=filesystem:db/migrations/adk -table=ext_adk_migrations -baselineOnMigrate=true -baselineVersion=0 migrate
 
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone

@@ -4,8 +4,8 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations up
 
 -- +goose Up
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
@@ -71,6 +71,10 @@ CREATE TABLE adk_user_states (
 );
 
 -- +goose Down
+-- Dropping a foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS adk_user_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;

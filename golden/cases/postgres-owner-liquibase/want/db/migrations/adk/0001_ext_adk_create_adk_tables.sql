@@ -5,8 +5,8 @@
 -- Apply with: a changelog that says includeAll: {path: db/migrations/adk}, and liquibase --database-changelog-table-name=ext_adk_migrations update
 
 -- changeset adk:ext_adk_0001
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
@@ -71,6 +71,9 @@ CREATE TABLE adk_user_states (
     CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
 );
 
+-- rollback -- Dropping a foreign key locks the table that it references for a moment.
+-- rollback -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+-- rollback SET LOCAL lock_timeout = '5s';
 -- rollback DROP TABLE IF EXISTS adk_user_states;
 -- rollback DROP TABLE IF EXISTS adk_app_states;
 -- rollback DROP TABLE IF EXISTS adk_events;

@@ -5,8 +5,8 @@
 -- Apply with: goose -dir db/migrations/adk -table ext_adk_migrations_agents up
 
 -- +goose Up
--- A foreign key locks the table that it references for a moment. A lock that is not free within five seconds is not waited
--- for: run the migration again.
+-- A foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
 CREATE SCHEMA IF NOT EXISTS agents;
@@ -74,6 +74,10 @@ CREATE TABLE agents.adk_user_states (
 );
 
 -- +goose Down
+-- Dropping a foreign key locks the table that it references for a moment.
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS agents.adk_user_states;
 DROP TABLE IF EXISTS agents.adk_app_states;
 DROP TABLE IF EXISTS agents.adk_events;

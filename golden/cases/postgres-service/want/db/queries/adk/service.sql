@@ -62,6 +62,10 @@ SELECT advanced.app_name, advanced.user_id, advanced.id, @id::varchar, advanced.
 FROM advanced
 RETURNING seq;
 
+-- name: ServiceBoundLockWaits :one
+-- Bounds how long the rest of the transaction waits for each lock, where several appends share it.
+SELECT set_config('lock_timeout', @milliseconds::text, true)::text;
+
 -- name: ServiceFindEvent :one
 -- Tells why an append changed nothing: the session's revision, and the seq of the event if it is there, else 0.
 SELECT s.revision, COALESCE(e.seq, 0)::bigint AS seq

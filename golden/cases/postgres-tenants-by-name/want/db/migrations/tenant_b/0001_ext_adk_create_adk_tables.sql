@@ -59,6 +59,9 @@ CREATE TABLE tenant_b_user_states (
 );
 
 -- +goose Down
+-- Waits at most 5 seconds for a lock. If it fails, run the migration again.
+SET LOCAL lock_timeout = '5s';
+
 DROP TABLE IF EXISTS tenant_b_user_states;
 DROP TABLE IF EXISTS tenant_b_app_states;
 DROP TABLE IF EXISTS tenant_b_events;

@@ -48,15 +48,33 @@ WHERE app_name = @app_name AND user_id = @user_id AND session_id = @session_id
 ORDER BY timestamp DESC, seq DESC
 LIMIT sqlc.arg('limit');
 
+-- name: ListSessionsWithExpiredEvents :many
+-- Lists an app's sessions that have events from before a time, by user and id, a page at a time, like ListSessions.
+-- It locks nothing. For each session it reads one entry of the events' index, the oldest event.
+SELECT s.user_id, s.id
+FROM tenant_b.sessions AS s
+WHERE s.app_name = @app_name AND (s.user_id, s.id) > (@after_user_id::varchar, @after_id::varchar)
+  AND (
+      SELECT e.timestamp
+      FROM tenant_b.events AS e
+      WHERE e.app_name = s.app_name AND e.user_id = s.user_id AND e.session_id = s.id
+      ORDER BY e.app_name, e.user_id, e.session_id, e.timestamp, e.seq
+      LIMIT 1
+  ) < @before_time::timestamptz
+ORDER BY s.user_id, s.id
+LIMIT sqlc.arg('limit');
+
 -- name: DeleteExpiredEvents :execrows
--- Deletes an app's events from before a time, at most a number of them; repeat until none is left.
+-- Deletes a session's events from before a time, at most a number of them; repeat until fewer are deleted.
+-- It skips rows that others have locked, so it never waits. It deletes by ctid: in a join by key the planner may pick the
+-- index by time, and read the whole session for each event.
 DELETE FROM tenant_b.events AS e
-USING (
-    SELECT x.app_name, x.user_id, x.session_id, x.id
-    FROM tenant_b.events AS x
-    WHERE x.app_name = @app_name AND x.timestamp < @before_time
-    LIMIT sqlc.arg('limit')
-    FOR UPDATE SKIP LOCKED
-) AS expired
-WHERE e.app_name = expired.app_name AND e.user_id = expired.user_id
-  AND e.session_id = expired.session_id AND e.id = expired.id;
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id AND e.timestamp < @before_time
+  AND e.ctid = ANY (ARRAY(
+      SELECT x.ctid
+      FROM tenant_b.events AS x
+      WHERE x.app_name = @app_name AND x.user_id = @user_id AND x.session_id = @session_id AND x.timestamp < @before_time
+      ORDER BY x.timestamp, x.seq
+      LIMIT sqlc.arg('limit')
+      FOR UPDATE SKIP LOCKED
+  ));

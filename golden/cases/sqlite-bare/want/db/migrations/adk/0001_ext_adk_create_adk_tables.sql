@@ -59,6 +59,16 @@ CREATE TABLE adk_user_states (
 );
 
 -- +goose Down
+-- Stops if a foreign key of yours references what is dropped, and names your table: with foreign keys on, SQLite would delete or
+-- change its rows. To keep them, run PRAGMA foreign_keys = OFF on this connection first, outside a transaction; your key then
+-- references nothing. (json_extract raises the text as an error.)
+WITH old (name) AS (
+    VALUES ('adk_user_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
+)
+SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
+FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
+
 DROP TABLE IF EXISTS adk_user_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;

@@ -67,6 +67,15 @@ CREATE TABLE adk_user_states (
     CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
 );
 
+-- rollback -- Stops if a foreign key of yours references what is dropped, and names your table: with foreign keys on, SQLite would delete or
+-- rollback -- change its rows. To keep them, run PRAGMA foreign_keys = OFF on this connection first, outside a transaction; your key then
+-- rollback -- references nothing. (json_extract raises the text as an error.)
+-- rollback WITH old (name) AS (
+-- rollback     VALUES ('adk_user_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
+-- rollback )
+-- rollback SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
+-- rollback FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+-- rollback WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
 -- rollback DROP TABLE IF EXISTS adk_user_states;
 -- rollback DROP TABLE IF EXISTS adk_app_states;
 -- rollback DROP TABLE IF EXISTS adk_events;
