@@ -28,8 +28,6 @@ func (r reader) readCheck(k *constraint, owner dialects.Owner) *dialects.Check {
 	check := &dialects.Check{Constraint: k.Conname, Expression: "TRUE"}
 	why := unknownPart(k.RawExpr, owner.Name)
 	switch {
-	case k.IsNoInherit || k.SkipValidation:
-		why = dialects.RefuseUnknown
 	case why.Message == "" && !isCondition(k.RawExpr):
 		why = dialects.Refusal{Message: "a CHECK is a condition, and this is a value (error 42804)", Hint: "compare the column with something"}
 	case why.Message == "":
@@ -45,21 +43,11 @@ func (r reader) readCheck(k *constraint, owner dialects.Owner) *dialects.Check {
 
 // write gives an expression as SQL.
 func (r reader) write(expr *node, location int32) string {
-	// A tree that was parsed has all its fields set as the deparser wants them.
-	statement, err := parse("SELECT 1")
-	if err != nil {
-		panic(err) // it parses
-	}
-	statement.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val = expr
-	sql, err := deparse(statement)
-	if err != nil {
-		r.refuse(location, dialects.RefuseExpression)
-		return "NULL"
-	}
-	sql = plainCasts(strings.TrimPrefix(sql, "SELECT "))
+	strange := false
+	sql := writer{r.dialect, &strange}.expression(expr)
 	// What is written has to mean what was read.
-	again, err := parse("SELECT " + sql)
-	if err != nil || len(again.Stmts) != 1 || shapeOf(again.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val) != shapeOf(expr) {
+	again, err := parse("SELECT (" + sql + ")")
+	if strange || err != nil || len(again.Stmts) != 1 || len(again.Stmts[0].Stmt.GetSelectStmt().GetTargetList()) != 1 || shapeOf(again.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val) != shapeOf(expr) {
 		r.refuse(location, dialects.RefuseExpression)
 		return "NULL"
 	}
@@ -73,46 +61,6 @@ func shapeOf(expr *node) string {
 	return strings.Join(strings.Fields(places.ReplaceAllString(expr.String(), "")), " ")
 }
 
-// isCastable reports whether both deparsers write a cast of an expression with
-// the parentheses that it needs.
-func isCastable(expr *node) bool {
-	return expr.GetBoolExpr() == nil && expr.GetNullTest() == nil && expr.GetBooleanTest() == nil && expr.GetCollateClause() == nil
-}
-
-// plainCasts writes CAST(x AS t) as (x)::t: of the two deparsers, one does so.
-func plainCasts(sql string) string {
-	const word = "CAST("
-	for at := 0; at < len(sql); at++ {
-		switch {
-		case sql[at] == '\'' || sql[at] == '"':
-			at += 1 + strings.IndexByte(sql[at+1:], sql[at])
-			continue
-		case !strings.HasPrefix(sql[at:], word) || at > 0 && sql[at-1] != ' ' && sql[at-1] != '(':
-			continue
-		}
-		as, end, depth := -1, -1, 0
-		for i := at + len(word); i < len(sql) && end < 0; i++ {
-			switch c := sql[i]; {
-			case c == '\'' || c == '"':
-				i += 1 + strings.IndexByte(sql[i+1:], c)
-			case c == '(':
-				depth++
-			case c == ')' && depth == 0:
-				end = i
-			case c == ')':
-				depth--
-			case depth == 0 && strings.HasPrefix(sql[i:], " AS "):
-				as = i
-			}
-		}
-		if as < 0 || end < 0 {
-			return sql
-		}
-		sql = sql[:at] + "(" + sql[at+len(word):as] + ")::" + sql[as+len(" AS "):end] + sql[end+1:]
-	}
-	return sql
-}
-
 // setReturning are functions that give rows (error 0A000).
 var setReturning = dialects.Words("generate_series unnest regexp_split_to_table string_to_table json_array_elements jsonb_array_elements json_each jsonb_each")
 
@@ -124,7 +72,7 @@ func unknownPart(expr *node, column string) dialects.Refusal {
 	inCheck := column != ""
 	switch {
 	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
-	case expr.GetTypeCast() != nil && isCastable(expr.GetTypeCast().Arg):
+	case expr.GetTypeCast() != nil:
 		parts = []*node{expr.GetTypeCast().Arg}
 	case expr.GetAExpr() != nil && (inCheck || expr.GetAExpr().Kind == aExprOp):
 		if name := expr.GetAExpr().Name; len(name) != 1 || !operators[name[0].GetString_().GetSval()] && expr.GetAExpr().Kind == aExprOp {

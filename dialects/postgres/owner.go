@@ -36,6 +36,9 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			return dialects.Owner{}
 		}
 	}
+	if refuseByVersion(r) {
+		return dialects.Owner{}
+	}
 	result, err := parse(before + fragment + after)
 	if err != nil {
 		offset, message := syntaxError(err, before, fragment)
@@ -144,7 +147,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		r.Warn(int(c.TypeName.Location)-len(before), dialects.Refusal{
 			Message: "PostgreSQL has no type " + sql + " of its own; it must be a type of yours, which exists before", Hint: "did you mean " + near + "?"})
 	}
-	if c.Compression != "" || c.StorageName != "" {
+	if c.Compression != "" || c.StorageName != "" || len(c.Fdwoptions) > 0 {
 		r.refuse(c.Location, dialects.RefuseUnknown)
 	}
 	if c.CollClause != nil {
@@ -159,6 +162,9 @@ func (r reader) column(c *columnDef) dialects.Owner {
 	var said deferral
 	for _, n := range c.Constraints {
 		k := n.GetConstraint()
+		if k.IsNoInherit || k.SkipValidation && k.Contype != constrForeign {
+			r.refuse(k.Location, dialects.RefuseUnknown)
+		}
 		switch k.Contype {
 		case constrNull:
 			null = true
