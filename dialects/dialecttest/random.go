@@ -40,7 +40,7 @@ func Random(t testing.TB, file string, n int) []string {
 				t.Fatalf("%s has no rule %s", file, name)
 			}
 			choice := alternatives[random.IntN(len(alternatives))]
-			if depth > 7 { // the first is the simplest
+			if depth > 5 { // the first is the simplest
 				choice = alternatives[0]
 			}
 			return make(choice, depth+1)

@@ -11,7 +11,7 @@ import (
 	"github.com/adkgen/adkgen/dialects/postgres"
 )
 
-const randomFragments = 8000
+const randomFragments = 6000
 
 // TestBothBuilds holds that adkgen with PostgreSQL's own grammar, compiled by a
 // C compiler, and adkgen with the grammar in pure Go take the same fragments,

@@ -52,5 +52,25 @@ func refuseByVersion(r *dialects.Reader) bool {
 	return false
 }
 
+// refuseClauseByVersion refuses clauses that only newer versions have.
+func (d Dialect) refuseClauseByVersion(r *dialects.Reader) bool {
+	if span, ok := dialects.FindWords(r.Tokens, "NULL", "NO", "INHERIT"); ok {
+		r.Refuse(span.Offset, dialects.RefuseUnknown)
+		return true
+	}
+	span, generated := dialects.FindWords(r.Tokens, "GENERATED", "ALWAYS", "AS")
+	if _, identity := dialects.FindWords(r.Tokens, "AS", "IDENTITY"); !generated || identity {
+		return false
+	}
+	if _, stored := dialects.FindWords(r.Tokens, "STORED"); !d.anyType {
+		r.Refuse(span.Offset, dialects.RefuseGenerated)
+	} else if !stored {
+		r.Refuse(span.Offset, dialects.Refusal{Message: "a generated column that is not STORED is from PostgreSQL 18 on", Hint: "write GENERATED ALWAYS AS (…) STORED"})
+	} else {
+		return false
+	}
+	return true
+}
+
 // conditionEnds are the words that end what IS looks at.
 var conditionEnds = dialects.Words("AND OR CASE WHEN THEN ELSE END")
