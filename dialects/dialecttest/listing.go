@@ -24,6 +24,7 @@ func Listing(t testing.TB, d dialects.Dialect, n int) []string {
 	}
 	fragments = append(fragments, sources(t, "column")...)
 	fragments = append(fragments, Random(t, "testdata/corpus/random.txt", n)...)
+	fragments = append(fragments, Random(t, "testdata/corpus/columns.txt", n/2)...)
 	var all []string
 	for _, fragment := range fragments {
 		for kind, parse := range map[string]func(string) (dialects.Owner, []dialects.Problem){"owner": d.ParseOwner, "column": d.ParseColumn} {
