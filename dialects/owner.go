@@ -16,6 +16,7 @@ type Owner struct {
 	NotNullConstraint string     `json:"not_null_constraint,omitempty"` // the user's name for NOT NULL; "" for none
 	Default           string     `json:"default,omitempty"`             // an SQL expression; "" for none
 	Collation         string     `json:"collation,omitempty"`           // as SQL; "" for the type's own
+	CollationFrom     Origin     `json:"-"`                             // who has chosen the collation
 	Check             *Check     `json:"check,omitempty"`
 	Unique            *Unique    `json:"unique,omitempty"`
 	Comment           string     `json:"comment,omitempty"`   // the text, without quotes
@@ -25,6 +26,21 @@ type Owner struct {
 	Warnings []Problem  `json:"-"` // what is accepted, and worth a second look
 	At       OwnerSpans `json:"-"` // where its parts stand in the fragment
 }
+
+// Origin is who has chosen the collation of an owner column.
+type Origin int
+
+// The origins of a collation.
+const (
+	FromDefinition Origin = iota // the definition says it, or the type needs none
+	FromDefault                  // adkgen: values compare byte for byte
+	FromDatabase                 // the database: the column references another, which is not known
+	FromTarget                   // the column that it references, which has to have the same
+	FromLock                     // the column as it was emitted
+)
+
+// CharacterSet stands between a type and its character set.
+const CharacterSet = " CHARACTER SET "
 
 // Check is a CHECK of an owner column. It looks at no other column.
 type Check struct {

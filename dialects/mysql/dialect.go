@@ -17,6 +17,7 @@ type flavour struct {
 	// byteCollation makes a utf8mb4 column compare byte for byte, trailing
 	// spaces included.
 	byteCollation string
+	bytewise      string // ends the name of such a collation of another character set
 	collate       string // the clause for a collation, %s
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
@@ -30,7 +31,7 @@ type flavour struct {
 func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
-		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
+		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", collate: "COLLATE %s",
 	}}
 }
 

@@ -13,7 +13,7 @@ func MariaDB() Dialect {
 		name: "mariadb", title: "MariaDB", reserved: bothReserved, // MySQL's grammar reads the fragments, and sqlc's the queries
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP"},
 		unnamedChecks: true,
-		byteCollation: "utf8mb4_nopad_bin", collate: "/*M! COLLATE %s */",
+		byteCollation: "utf8mb4_nopad_bin", bytewise: "_nopad_bin", collate: "/*M! COLLATE %s */",
 		exists: "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
 	}}
 }

@@ -121,6 +121,7 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		owner.Reference.Column = ""
 	}
 	reader.readChecks(&owner, f.checks)
+	d.chooseCollation(&owner)
 	return owner
 }
 

@@ -132,7 +132,7 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 		if !dialects.IsPlain(t.Charset.Name) {
 			return "", dialects.Refusal{Message: "this is not a character set", Hint: "write CHARACTER SET utf8mb4"}
 		}
-		sql += " CHARACTER SET " + t.Charset.Name
+		sql += dialects.CharacterSet + t.Charset.Name
 	}
 	return sql, dialects.Refusal{}
 }

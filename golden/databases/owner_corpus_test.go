@@ -97,7 +97,7 @@ func ownerLines(c catalog, column string) catalog {
 // and its catalog must then show the same as for the fragment itself. What
 // adkgen refuses and the database accepts must be on the list, with a reason.
 func TestOwnerCorpus(t *testing.T) {
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			h, name := hostFor(t, dialect)

@@ -12,7 +12,7 @@ import (
 // TestAcceptedOwnerColumns creates the sessions table with every owner column
 // that the dialects' own tests accept: the real databases must accept it too.
 func TestAcceptedOwnerColumns(t *testing.T) {
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			folder := strings.ReplaceAll(dialect, "mariadb", "mysql") // the flavours accept the same
@@ -75,7 +75,7 @@ func TestReservedWords(t *testing.T) {
 	if len(words) < 700 {
 		t.Fatalf("%d words", len(words))
 	}
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			h, name := hostFor(t, dialect)
