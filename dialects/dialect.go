@@ -158,6 +158,9 @@ type Evolution struct {
 	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
+	// AddsVirtual: a generated column that is not kept can be added without a
+	// look at the rows.
+	AddsVirtual bool
 	// Rebuilds: columns and constraints are changed by copying the table.
 	Rebuilds bool
 	// MovesTables: a table can go to another namespace, and sqlc follows (it

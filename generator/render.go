@@ -71,8 +71,10 @@ func (t tableView) ColumnNames() []string {
 }
 
 type columnView struct {
-	Name, Type, Collation, Default, Comment string
-	NotNull                                 string // the clause, with its name; "" for none
+	Name, Type, Collation, Default, Generated, Comment string
+	NotNull                                            string // the clause, with its name; "" for none
+	Storage                                            string // STORED or VIRTUAL, of a generated column
+	OnUpdate                                           string
 }
 
 type keyView struct {
@@ -207,7 +209,10 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Comment: c.Comment}
+	view := columnView{Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment}
+	if c.Virtual {
+		view.Storage = "VIRTUAL"
+	}
 	if c.NotNull {
 		view.NotNull = "NOT NULL"
 		if c.NotNullConstraint != "" {

@@ -13,6 +13,25 @@ func isText(sql string) bool {
 	return strings.HasPrefix(sql, "CHAR") || strings.HasPrefix(sql, "VARCHAR")
 }
 
+// characterSets are those that MySQL and MariaDB both have: manual, 12.10.
+var characterSets = dialects.Words(`armscii8 ascii big5 binary cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 dec8 eucjpms euckr
+	gb2312 gbk geostd8 greek hebrew hp8 keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman sjis swe7 tis620 ucs2 ujis
+	utf16 utf16le utf32 utf8 utf8mb3 utf8mb4`)
+
+// checkCollation refuses a collation that is of none of the server's kinds
+// (error 1273) or of another character set (error 1253). set is the column's,
+// "" when it says none.
+func (d Dialect) checkCollation(collation, set string) dialects.Refusal {
+	name := strings.ToLower(collation)
+	switch of := setOf("", name); {
+	case !characterSets[strings.ToUpper(of)], d.flavour.foreignCollations != "" && strings.Contains(name, d.flavour.foreignCollations), of == name && of != "binary":
+		return dialects.Refusal{Message: d.flavour.title + " has no collation " + collation + " (error 1273)", Hint: "write COLLATE " + d.bytewise(set)}
+	case set != "" && strings.ToLower(set) != of:
+		return dialects.Refusal{Message: "the collation " + collation + " is not of the character set " + set + " (error 1253)", Hint: "write COLLATE " + d.bytewise(set)}
+	}
+	return dialects.Refusal{}
+}
+
 // chooseCollation gives a text owner column whose definition says no collation
 // one that compares byte for byte; any other column keeps the database's own. A foreign key needs the collation of the
 // column that it references (errors 3780, and 1005 with 150): CheckHost knows

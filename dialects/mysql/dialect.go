@@ -18,7 +18,9 @@ type flavour struct {
 	// spaces included.
 	byteCollation string
 	bytewise      string // ends the name of such a collation of another character set
-	collate       string // the clause for a collation, %s
+	// foreignCollations are in the names of collations that the flavour does not have.
+	foreignCollations string
+	collate           string // the clause for a collation, %s
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
 	unnamedChecks     bool // a CHECK inside a column has no name
@@ -31,7 +33,7 @@ type flavour struct {
 func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
-		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", collate: "COLLATE %s",
+		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
 	}}
 }
 
@@ -53,7 +55,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
-		Evolution:             dialects.Evolution{LoopsInProcedures: true, Exists: d.flavour.exists, NotExists: d.flavour.notExists},
+		Evolution:             dialects.Evolution{LoopsInProcedures: true, AddsVirtual: true, Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes:            3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",
