@@ -39,8 +39,12 @@ type Dialect interface {
 	// tables, and returns what it could not read. file is its name in places.
 	ReadSchema(h *HostSchema, file, sql string) []Problem
 	// CheckHost says why an owner column cannot refer to a column, or what has
-	// to hold besides that the schema does not say; zero when it can.
-	CheckHost(o Owner, t *HostTable, c HostColumn) (refusal, warning Refusal)
+	// to hold besides that the schema does not say; zero when it can. An owner
+	// column that does not say its collation gets that of the column.
+	CheckHost(o *Owner, t *HostTable, c HostColumn) (refusal, warning Refusal)
+	// Confuses says which owners an owner column takes for one although their
+	// bytes differ, because of its collation; zero for none.
+	Confuses(o Owner) (warning Refusal)
 }
 
 // Kind is what a column of the ADK schema holds.
@@ -159,6 +163,9 @@ type Evolution struct {
 	LoopsInProcedures bool
 	// DropCheck drops a check: DROP CONSTRAINT, or what the database had before that.
 	DropCheck string
+	// AddsVirtual: a generated column that is not kept can be added without a
+	// look at the rows.
+	AddsVirtual bool
 	// Rebuilds: columns and constraints are changed by copying the table.
 	Rebuilds bool
 	// MovesTables: a table can go to another namespace, and sqlc follows (it

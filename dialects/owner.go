@@ -17,7 +17,10 @@ type Owner struct {
 	Default           string     `json:"default,omitempty"`             // an SQL expression; "" for none
 	Generated         string     `json:"generated,omitempty"`           // the expression that the database computes it from; only from ParseColumn
 	Uses              []string   `json:"uses,omitempty"`                // the table's other columns in Generated
+	Virtual           bool       `json:"virtual,omitempty"`             // it is computed when it is read, and not kept
+	OnUpdate          string     `json:"on_update,omitempty"`           // what an update of the row sets it to; only from ParseColumn
 	Collation         string     `json:"collation,omitempty"`           // as SQL; "" for the type's own
+	CollationFrom     Origin     `json:"-"`                             // who has chosen the collation
 	Check             *Check     `json:"check,omitempty"`
 	Unique            *Unique    `json:"unique,omitempty"`
 	Comment           string     `json:"comment,omitempty"`   // the text, without quotes
@@ -27,6 +30,21 @@ type Owner struct {
 	Warnings []Problem  `json:"-"` // what is accepted, and worth a second look
 	At       OwnerSpans `json:"-"` // where its parts stand in the fragment
 }
+
+// Origin is who has chosen the collation of an owner column.
+type Origin int
+
+// The origins of a collation.
+const (
+	FromDefinition Origin = iota // the definition says it, or the type needs none
+	FromDefault                  // adkgen: values compare byte for byte
+	FromDatabase                 // the database: the column references another, which is not known
+	FromTarget                   // the column that it references, which has to have the same
+	FromLock                     // the column as it was emitted
+)
+
+// CharacterSet stands between a type and its character set.
+const CharacterSet = " CHARACTER SET "
 
 // Check is a CHECK of an owner column. It looks at no other column.
 type Check struct {
@@ -52,6 +70,18 @@ type Reference struct {
 	InitiallyDeferred bool   `json:"initially_deferred,omitempty"`
 }
 
+// GeneratedClause is what makes the column a generated one, as SQL; "" for any
+// other.
+func (o Owner) GeneratedClause() string {
+	switch {
+	case o.Generated == "":
+		return ""
+	case o.Virtual:
+		return "GENERATED ALWAYS AS (" + o.Generated + ") VIRTUAL"
+	}
+	return "GENERATED ALWAYS AS (" + o.Generated + ") STORED"
+}
+
 // Definition writes a model as one column definition.
 func Definition(d Dialect, o Owner) string {
 	words := []string{d.Quote(o.Name), o.Type}
@@ -62,7 +92,10 @@ func Definition(d Dialect, o Owner) string {
 		words = append(words, "DEFAULT", o.Default)
 	}
 	if o.Generated != "" {
-		words = append(words, "GENERATED ALWAYS AS ("+o.Generated+") STORED")
+		words = append(words, o.GeneratedClause())
+	}
+	if o.OnUpdate != "" {
+		words = append(words, "ON UPDATE", o.OnUpdate)
 	}
 	constraint := func(name string, rest ...string) {
 		if name != "" {

@@ -174,22 +174,25 @@ var (
 		"write the type and NOT NULL only"}
 	RefuseGenerated = Refusal{"a generated column cannot be written, but its value is given by the application",
 		"write the type and NOT NULL only"}
-	RefuseTwoDefaults = Refusal{"the column has two defaults", "keep one DEFAULT"}
-	RefuseTwoKeys     = Refusal{"a column has one foreign key", "keep one REFERENCES"}
-	RefuseNullTwice   = Refusal{"the column is NULL and NOT NULL at once", "keep one of the two"}
-	RefuseTwoColumns  = Refusal{"one column cannot reference several", "name one column of the referenced table"}
-	RefuseMatch       = Refusal{"MATCH PARTIAL exists in no database", "remove MATCH: it makes no difference to a foreign key of one column"}
-	RefuseDeferrable  = Refusal{"only a foreign key can be deferrable", "remove the clause, or put it after REFERENCES"}
-	RefuseDeferral    = Refusal{"the constraint is to be deferred and not to be deferred at once", "keep DEFERRABLE INITIALLY DEFERRED, or nothing"}
-	RefuseTypeMissing = Refusal{"the type is missing", "write it after the name"}
-	RefuseSubquery    = Refusal{"a column definition cannot contain a subquery", "use a constant or a call of a function"}
-	RefuseColumn      = Refusal{"a default cannot refer to a column", "use a constant or a call of a function"}
-	RefuseOtherColumn = Refusal{"the CHECK of a column looks at this column only", "remove the other column from the CHECK"}
-	RefuseExpression  = Refusal{"adkgen does not understand this expression", "use constants, operators and calls of functions"}
-	RefuseAggregate   = Refusal{"an aggregate or window function needs rows, and here are none", "use a constant or another function"}
-	RefuseVolatile    = Refusal{"a CHECK cannot call a function whose result changes from call to call", "compare with constants"}
-	RefuseName        = Refusal{"this clause has no name in the database", "leave CONSTRAINT and the name out"}
-	RefuseUnknown     = Refusal{"adkgen does not take this clause on a column", "remove it"}
+	RefuseOnGenerated       = Refusal{"adkgen takes nothing but a comment behind a generated column: the database computes it", "remove NULL, NOT NULL, DEFAULT, UNIQUE, CHECK and REFERENCES; indexes: can have an index on it"}
+	RefuseVolatileGenerated = Refusal{"a generated column cannot call a function whose result changes from call to call", "compute it from the columns of the row"}
+	RefuseOtherTable        = Refusal{"a generated column looks at its own table only", "write the column's name alone"}
+	RefuseTwoDefaults       = Refusal{"the column has two defaults", "keep one DEFAULT"}
+	RefuseTwoKeys           = Refusal{"a column has one foreign key", "keep one REFERENCES"}
+	RefuseNullTwice         = Refusal{"the column is NULL and NOT NULL at once", "keep one of the two"}
+	RefuseTwoColumns        = Refusal{"one column cannot reference several", "name one column of the referenced table"}
+	RefuseMatch             = Refusal{"MATCH PARTIAL exists in no database", "remove MATCH: it makes no difference to a foreign key of one column"}
+	RefuseDeferrable        = Refusal{"only a foreign key can be deferrable", "remove the clause, or put it after REFERENCES"}
+	RefuseDeferral          = Refusal{"the constraint is to be deferred and not to be deferred at once", "keep DEFERRABLE INITIALLY DEFERRED, or nothing"}
+	RefuseTypeMissing       = Refusal{"the type is missing", "write it after the name"}
+	RefuseSubquery          = Refusal{"a column definition cannot contain a subquery", "use a constant or a call of a function"}
+	RefuseColumn            = Refusal{"a default cannot refer to a column", "use a constant or a call of a function"}
+	RefuseOtherColumn       = Refusal{"the CHECK of a column looks at this column only", "remove the other column from the CHECK"}
+	RefuseExpression        = Refusal{"adkgen does not understand this expression", "use constants, operators and calls of functions"}
+	RefuseAggregate         = Refusal{"an aggregate or window function needs rows, and here are none", "use a constant or another function"}
+	RefuseVolatile          = Refusal{"a CHECK cannot call a function whose result changes from call to call", "compare with constants"}
+	RefuseName              = Refusal{"this clause has no name in the database", "leave CONSTRAINT and the name out"}
+	RefuseUnknown           = Refusal{"adkgen does not take this clause on a column", "remove it"}
 )
 
 // WarnUnique is said of every UNIQUE owner column.

@@ -48,6 +48,7 @@ func ParseOwner(file string, d dialects.Dialect, fragment string, host *Host) (o
 	if len(problems) > 0 {
 		return dialects.Owner{}, nil, problems.sorted()
 	}
+	warnConfused(d, &owner)
 	for _, p := range owner.Warnings {
 		warning := s.fragmentProblem(p)
 		warning.Warning = true
@@ -174,7 +175,7 @@ func (c *referenceCheck) checkTable(d dialects.Dialect, o *dialects.Owner, host 
 	case !table.Opaque:
 		c.refuse(o.At.Column, full+" is neither the primary key nor unique, and can be referenced by nothing", "reference the primary key, or make the column UNIQUE", here)
 	}
-	refusal, warning := d.CheckHost(*o, table, *column)
+	refusal, warning := d.CheckHost(o, table, *column)
 	if refusal.Message != "" {
 		c.refuse(o.At.Type, refusal.Message, refusal.Hint, here)
 	}
@@ -217,6 +218,12 @@ func (g *generation) checkOwners(hosts []*Host) Problems {
 			if len(result.problems) == 0 && hosts[i] != nil {
 				problems = append(problems, g.checkOrder(*t, hosts[i], result.needs)...)
 			}
+			if locked := g.lock.find(t.Migrations); locked != nil && locked.Dialect == t.Dialect.Name() {
+				keepCollation(t.Dialect, d.column, locked.Schema.table(d.role))
+			}
+			if d.key == "owner_id_column" {
+				warnConfused(t.Dialect, d.column)
+			}
 		}
 	}
 	return problems
@@ -238,4 +245,41 @@ func (g *generation) warnings(hosts []*Host) Problems {
 		}
 	}
 	return warnings.sorted()
+}
+
+// keepCollation gives a column that does not say its collation the one with which
+// it was emitted: to change that, the database would write each row again under
+// a lock. A foreign key that was not there yet has to fit what it references.
+func keepCollation(d dialects.Dialect, o *dialects.Owner, emitted *Table) {
+	if emitted == nil || o.CollationFrom == dialects.FromDefinition {
+		return
+	}
+	old := column(*emitted, o.Name)
+	hasKey := slices.ContainsFunc(emitted.ForeignKeys, func(k ForeignKey) bool { return slices.Equal(k.Columns, []string{o.Name}) })
+	if old == nil || o.CollationFrom == dialects.FromTarget && !hasKey {
+		return
+	}
+	before, after, _ := strings.Cut(d.Traits().CollateClause, "%s")
+	plain, _, _ := strings.Cut(o.Type, dialects.CharacterSet)
+	if _, set, _ := strings.Cut(old.Type, dialects.CharacterSet); set != "" {
+		plain += dialects.CharacterSet + set
+	}
+	kept := *o
+	kept.Type, kept.Collation = plain, strings.TrimSuffix(strings.TrimPrefix(old.Collation, before), after)
+	if kept.Type != o.Type || kept.Collation != o.Collation {
+		*o, o.CollationFrom = kept, dialects.FromLock
+	}
+}
+
+// warnConfused warns of owners that the owner column takes for one.
+func warnConfused(d dialects.Dialect, o *dialects.Owner) {
+	warning := d.Confuses(*o)
+	if warning.Message == "" {
+		return
+	}
+	at := o.At.Type
+	if o.CollationFrom == dialects.FromDefinition && o.At.Collation.Length > 0 {
+		at = o.At.Collation
+	}
+	o.Warnings = append(o.Warnings, at.Problem(warning.Message, warning.Hint))
 }

@@ -493,8 +493,12 @@ func isConstant(expression string) bool { return !strings.Contains(expression, "
 
 // canAdd refuses a column that existing rows have no value for.
 func (p *planner) canAdd(t Table, c Column) bool {
-	if c.Generated != "" {
-		p.refuse(keyOf(c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", "compute it in your queries instead; generated columns come with a new table only")
+	if c.Generated != "" && !c.Virtual && !p.rules.Rebuilds {
+		hint := "compute it in your queries instead; generated columns come with a new table only"
+		if p.rules.AddsVirtual {
+			hint = "write VIRTUAL instead of STORED: it is computed when it is read"
+		}
+		p.refuse(keyOf(c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", hint)
 		return false
 	}
 	if !c.NotNull || hasValue(c) {
@@ -570,7 +574,7 @@ func (p *planner) require(t Table, old, new Column) Column {
 
 // canChange refuses another type, unless it holds every value of the old one.
 func (p *planner) canChange(t Table, old, new Column) bool {
-	if old.Generated != new.Generated {
+	if (old.Generated != new.Generated || old.Virtual != new.Virtual) && !p.rules.Rebuilds {
 		p.refuse(keyOf(new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
 		return false
 	}

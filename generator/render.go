@@ -84,6 +84,8 @@ type columnView struct {
 	Stored                                             string // the name without quotes, as the catalog has it
 	Name, Type, Collation, Default, Generated, Comment string
 	NotNull                                            string // the clause, with its name; "" for none
+	Storage                                            string // STORED or VIRTUAL, of a generated column
+	OnUpdate                                           string
 }
 
 type keyView struct {
@@ -220,7 +222,10 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Comment: c.Comment}
+	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment}
+	if c.Virtual {
+		view.Storage = "VIRTUAL"
+	}
 	if c.NotNull {
 		view.NotNull = "NOT NULL"
 		if c.NotNullConstraint != "" {

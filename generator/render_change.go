@@ -223,6 +223,9 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 	for _, to := range new.Columns {
 		from := column(old, to.Name)
 		value := r.quote(to.Name)
+		if to.Generated != "" {
+			continue
+		}
 		switch filled := c.Expression != "" && to.Owner && to.NotNull; {
 		case from == nil && !filled:
 			if to.NotNull && (to.Default == "" || to.Default == "NULL") {

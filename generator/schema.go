@@ -51,6 +51,8 @@ type Column struct {
 	NotNullConstraint string `yaml:"not_null_constraint,omitempty"` // a name for NOT NULL; "" for none
 	Default           string `yaml:"default,omitempty"`
 	Generated         string `yaml:"generated,omitempty"` // the expression that the database computes the column from
+	Virtual           bool   `yaml:"virtual,omitempty"`   // it is computed when it is read, and not kept
+	OnUpdate          string `yaml:"on_update,omitempty"` // what an update of the row sets it to
 	Comment           string `yaml:"comment,omitempty"`   // the text
 	Owner             bool   `yaml:"owner,omitempty"`
 	Extra             bool   `yaml:"extra,omitempty"`   // of the user's own, by columns:
@@ -212,7 +214,7 @@ func (b schemaBuilder) sessions() Table {
 
 // define makes the column of a definition, and gives the table its constraints.
 func (b schemaBuilder) define(table *Table, o *dialects.Owner) Column {
-	column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Generated: o.Generated, Comment: o.Comment}
+	column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Generated: o.Generated, Virtual: o.Virtual, OnUpdate: o.OnUpdate, Comment: o.Comment}
 	if o.Collation != "" {
 		column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
 	}

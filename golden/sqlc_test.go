@@ -148,6 +148,8 @@ func inspectGo(t *testing.T, dir string) {
 		}
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
+			case *ast.FuncDecl: // of database/sql's interfaces, for an ENUM
+				return n.Recv == nil || n.Name.Name != "Scan" && n.Name.Name != "Value"
 			case *ast.CallExpr:
 				if len(n.Args) >= 2 {
 					if constant, ok := n.Args[1].(*ast.Ident); ok && statements[constant.Name] != "" {

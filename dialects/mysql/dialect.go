@@ -17,7 +17,10 @@ type flavour struct {
 	// byteCollation makes a utf8mb4 column compare byte for byte, trailing
 	// spaces included.
 	byteCollation string
-	collate       string // the clause for a collation, %s
+	bytewise      string // ends the name of such a collation of another character set
+	// foreignCollations are in the names of collations that the flavour does not have.
+	foreignCollations string
+	collate           string // the clause for a collation, %s
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
@@ -31,7 +34,7 @@ type flavour struct {
 func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
-		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
+		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
 		dropCheck: "DROP CHECK",
 	}}
 }
@@ -54,7 +57,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		SQLCEngine:            "mysql",
-		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, DropCheck: d.flavour.dropCheck,
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck,
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},

@@ -95,6 +95,14 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		}
 	}
 	for _, t := range r.Tokens {
+		if instead := d.flavour.lacks[t.Text]; instead != "" && strings.HasPrefix(t.Text, "->") {
+			r.Refuse(t.Offset, dialects.Refusal{Message: d.flavour.title + " has no operator " + t.Text + " (error 1064)", Hint: "write " + instead})
+			return dialects.Owner{}
+		}
+		if t.Text == "||" {
+			r.Refuse(t.Offset, dialects.Refusal{Message: "|| means OR, and under some SQL modes it joins texts", Hint: "write OR, or CONCAT"})
+			return dialects.Owner{}
+		}
 		if strings.Contains(t.Text, `\`) {
 			r.Refuse(t.Offset, dialects.Refusal{Message: "a backslash in a text means different things under different SQL modes", Hint: "write it without one"})
 			return dialects.Owner{}
@@ -120,7 +128,8 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 	if len(f.insertions) > 0 && owner.Reference != nil {
 		owner.Reference.Column = ""
 	}
-	reader.readChecks(&owner, f.checks)
+	reader.readChecks(&owner, column.Type, f.checks)
+	d.chooseCollation(&owner)
 	return owner
 }
 
@@ -139,6 +148,7 @@ type checkClause struct {
 	at         int // the offset of the word
 	start, end int // of the expression between the parentheses
 	misplaced  bool
+	last       bool // nothing follows it but REFERENCES
 }
 
 // columnList stands for the missing column of REFERENCES.
@@ -168,11 +178,16 @@ func prepare(text string, tokens []dialects.Token) prepared {
 			}
 			last := closing(tokens, i+1)
 			check.end = tokens[last].Offset
+			check.last = last+1 >= len(tokens) || tokens[last+1].Text == "REFERENCES" || tokens[last+1].Text == "CHECK"
 			p.checks = append(p.checks, check)
 			for at := tokens[first].Offset; at <= check.end; at++ {
 				blanked[at] = ' '
 			}
 			i = last
+		case t.Text == "PRECISION" && i > 0 && tokens[i-1].Text == "DOUBLE": // DOUBLE PRECISION is DOUBLE
+			for at := t.Offset; at < t.Offset+t.Length; at++ {
+				blanked[at] = ' '
+			}
 		case t.Text == "REFERENCES" && i+1 < len(tokens):
 			references = true
 			last := i + 1
@@ -314,10 +329,10 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 		r.RefuseWords(dialects.RefuseIdentity, "AUTO_INCREMENT")
 	}
 	if options.As != nil {
-		r.RefuseWords(dialects.RefuseGenerated, "AS")
+		r.readGenerated(&owner, c.Type)
 	}
 	if options.OnUpdate != nil {
-		r.RefuseWords(dialects.RefuseUnknown, "ON", "UPDATE")
+		owner.OnUpdate = r.readOnUpdate(c.Type)
 	}
 	if options.Comment != nil {
 		owner.Comment = options.Comment.Val
@@ -332,6 +347,10 @@ func (r reader) column(c *sqlparser.ColumnDefinition) dialects.Owner {
 	if options.Collate != "" {
 		if !dialects.IsPlain(options.Collate) {
 			r.RefuseWords(dialects.RefuseUnknown, "COLLATE")
+		} else if !isText(sql) && !strings.HasSuffix(sql, "TEXT") {
+			r.RefuseWords(dialects.Refusal{Message: "only a text has a collation", Hint: "remove COLLATE"}, "COLLATE")
+		} else if why := r.dialect.checkCollation(options.Collate, c.Type.Charset.Name); why.Message != "" {
+			r.RefuseWords(why, "COLLATE")
 		}
 		owner.Collation = options.Collate
 	}
@@ -387,6 +406,10 @@ func (r reader) refuseRepeats() {
 		case "UNIQUE":
 			if seen[word]++; seen[word] > 1 {
 				r.Refuse(t.Offset, dialects.RefuseTwoUniques)
+			}
+		case "COLLATE":
+			if seen[word]++; seen[word] > 1 {
+				r.Refuse(t.Offset, dialects.Refusal{Message: "COLLATE stands here twice", Hint: "keep one of the two"})
 			}
 		case "COMMENT":
 			if seen[word]++; seen[word] > 1 {

@@ -223,7 +223,7 @@ func (s schemaReader) create(c *sqlparser.CreateTable) {
 	}
 	if c.TableSpec != nil {
 		for _, option := range c.TableSpec.Options {
-			switch option.Name { // lower case, without DEFAULT
+			switch strings.ToLower(option.Name) { // without DEFAULT
 			case "charset", "character set":
 				t.CharacterSet = strings.ToLower(option.String)
 			case "collate":
@@ -319,7 +319,7 @@ func (s schemaReader) alter(t *dialects.HostTable, option sqlparser.AlterOption)
 		s.rename(t, o.Table)
 	case sqlparser.TableOptions:
 		for _, option := range o {
-			switch option.Name {
+			switch strings.ToLower(option.Name) {
 			case "charset", "character set":
 				t.CharacterSet, t.Collation = strings.ToLower(option.String), ""
 			case "collate":
@@ -344,14 +344,16 @@ var typeRules = dialects.TypeRules{
 }
 
 // CheckHost implements dialects.Dialect.
-func (d Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
-	ownerType, ownerSet, _ := strings.Cut(o.Type, " CHARACTER SET ")
-	plain := o
+func (d Dialect) CheckHost(o *dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
+	ownerType, _, _ := strings.Cut(o.Type, dialects.CharacterSet)
+	plain := *o
 	plain.Type = ownerType
 	refusal = dialects.CompareTypes(d, typeRules, plain, t, c)
-	if refusal.Message != "" || !strings.HasPrefix(ownerType, "CHAR") && !strings.HasPrefix(ownerType, "VARCHAR") {
+	if refusal.Message != "" || !isText(ownerType) {
 		return refusal, warning
 	}
+	takeCollation(o, t, c)
+	_, ownerSet, _ := strings.Cut(o.Type, dialects.CharacterSet)
 	name, host := d.Quote(o.Name)+" "+ownerType, d.Quote(t.Name)+"."+d.Quote(c.Name)
 	hostSet, hostCollation, ofTable := c.CharacterSet, c.Collation, false
 	if hostSet == "" && hostCollation == "" {

@@ -46,6 +46,10 @@ var sizes = map[string][2]int{
 	"date": {0, 0}, "datetime": {6, 0}, "timestamp": {6, 0}, "time": {6, 0}, "year": {4, 0},
 }
 
+// roomless are types that MySQL takes with a length of 0 (error 1167 for the
+// index); it makes another length of DECIMAL(0).
+var roomless = map[string]bool{"char": true, "varchar": true, "binary": true, "varbinary": true, "decimal": true, "numeric": true}
+
 // otherTypes are those that no owner's ID has, and how to write them.
 var otherTypes = map[string]string{
 	"tinytext": "TINYTEXT", "text": "TEXT", "mediumtext": "MEDIUMTEXT", "longtext": "LONGTEXT", "json": "JSON",
@@ -73,6 +77,10 @@ func classOf(name string) dialects.Class {
 		return dialects.ClassClock
 	case "year":
 		return dialects.ClassYear
+	case "json":
+		return dialects.ClassJSON
+	case "float", "double", "bool", "boolean":
+		return dialects.ClassNumber
 	}
 	if _, known := sizes[strings.ToLower(name)]; known {
 		return dialects.ClassNumber
@@ -84,6 +92,9 @@ func classOf(name string) dialects.Class {
 func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) {
 	name := strings.ToLower(t.Type)
 	limits, known := sizes[name]
+	if t.EnumValues != nil && d.anyType && t.Charset.Name == "" && !t.Charset.Binary {
+		return renderEnum(t)
+	}
 	if other := otherTypes[name]; d.anyType && other != "" && t.Length == nil && !t.Unsigned && !t.Zerofill && !t.Charset.Binary && t.Charset.Name == "" {
 		return other, dialects.Refusal{}
 	}
@@ -105,6 +116,10 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 		return "", dialects.Refusal{Message: upper + " needs a length", Hint: "write " + upper + "(255)"}
 	case t.Length != nil && *t.Length > max(limits[0], -limits[0]):
 		return "", dialects.Refusal{Message: fmt.Sprintf("%s(%d) is more than an index or the type can have", upper, *t.Length), Hint: fmt.Sprintf("write at most %s(%d)", upper, max(limits[0], -limits[0]))}
+	case t.Length != nil && *t.Length == 0 && roomless[name]:
+		return "", dialects.Refusal{Message: upper + "(0) has room for nothing, and no index", Hint: "write " + upper + "(" + strconv.Itoa(min(255, max(limits[0], -limits[0]))) + ")"}
+	case name == "year" && t.Length != nil && *t.Length != 4:
+		return "", dialects.Refusal{Message: "YEAR has four digits (error 1818)", Hint: "write YEAR"}
 	case t.Scale != nil && (*t.Scale > limits[1] || *t.Scale > *t.Length):
 		return "", dialects.Refusal{Message: fmt.Sprintf("%s cannot have %d decimals here", upper, *t.Scale), Hint: fmt.Sprintf("write at most %d decimals, and no more than digits", limits[1])}
 	}
@@ -129,10 +144,10 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 		return "", dialects.Refusal{Message: "BINARY after a character type is deprecated", Hint: "write COLLATE and a collation that ends in _bin"}
 	}
 	if t.Charset.Name != "" {
-		if !dialects.IsPlain(t.Charset.Name) {
-			return "", dialects.Refusal{Message: "this is not a character set", Hint: "write CHARACTER SET utf8mb4"}
+		if !characterSets[strings.ToUpper(t.Charset.Name)] {
+			return "", dialects.Refusal{Message: "MySQL and MariaDB have no character set of this name (error 1115)", Hint: "write CHARACTER SET utf8mb4, or leave it out"}
 		}
-		sql += " CHARACTER SET " + t.Charset.Name
+		sql += dialects.CharacterSet + t.Charset.Name
 	}
 	return sql, dialects.Refusal{}
 }
@@ -151,5 +166,5 @@ func (Dialect) Widens(from, to string) bool {
 		return 3
 	}
 	old, new := dialects.ParseSized(from), dialects.ParseSized(to)
-	return from == to || strings.HasPrefix(old.Name, "VAR") && old.Longer(new) && class(old.Length) == class(new.Length)
+	return from == to || widensEnum(from, to) || strings.HasPrefix(old.Name, "VAR") && old.Longer(new) && class(old.Length) == class(new.Length)
 }

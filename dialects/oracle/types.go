@@ -161,3 +161,17 @@ func (p *parser) number(least, most int, of string) (int, bool) {
 func (Dialect) Widens(from, to string) bool {
 	return from == to || dialects.ParseSized(from).Longer(dialects.ParseSized(to)) || strings.HasPrefix(from, "NUMBER(") && to == "NUMBER"
 }
+
+// Confuses implements dialects.Dialect: Database Globalization Support Guide,
+// 5 (BINARY_CI, BINARY_AI and their like), and SQL Language Reference, CHAR.
+func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
+	switch name := strings.ToUpper(o.Collation); {
+	case strings.HasSuffix(name, "_CI"):
+		return dialects.Confusion("under the collation "+o.Collation, "'acme' and 'ACME'", "write COLLATE BINARY, or leave COLLATE out")
+	case strings.HasSuffix(name, "_AI"):
+		return dialects.Confusion("under the collation "+o.Collation, "'acme', 'ACME' and 'acmé'", "write COLLATE BINARY, or leave COLLATE out")
+	case strings.HasPrefix(o.Type, "CHAR") || strings.HasPrefix(o.Type, "NCHAR"):
+		return dialects.ConfusesPadding(o)
+	}
+	return dialects.Refusal{}
+}

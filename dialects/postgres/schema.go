@@ -273,6 +273,6 @@ var typeRules = dialects.TypeRules{
 }
 
 // CheckHost implements dialects.Dialect.
-func (d Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
-	return dialects.CompareTypes(d, typeRules, o, t, c), dialects.Refusal{}
+func (d Dialect) CheckHost(o *dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
+	return dialects.CompareTypes(d, typeRules, *o, t, c), dialects.Refusal{}
 }

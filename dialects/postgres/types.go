@@ -215,3 +215,16 @@ func (Dialect) Widens(from, to string) bool {
 	}
 	return from == to
 }
+
+// Confuses implements dialects.Dialect. PostgreSQL's own collations compare
+// bytes at last (manual, 24.2.2.4 Nondeterministic Collations); citext and
+// CHAR (8.3 Character Types) do not.
+func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
+	switch {
+	case o.Type == "CITEXT":
+		return dialects.Confusion("in a CITEXT column", "'acme' and 'ACME'", "write TEXT")
+	case strings.HasPrefix(o.Type, "CHAR"):
+		return dialects.ConfusesPadding(o)
+	}
+	return dialects.Refusal{}
+}

@@ -20,5 +20,6 @@ func (Dialect) Quote(identifier string) string {
 }
 
 // callers are words that the grammar takes for names in some places, and for
-// the beginning of CAST (…), RAISE (…) or IF NOT EXISTS in others.
-var callers = dialects.Words("cast raise if")
+// the beginning of CAST (…), RAISE (…) or IF NOT EXISTS, or for the time of now
+// (expr, literal-value), in others.
+var callers = dialects.Words("cast raise if current_date current_time current_timestamp")

@@ -86,7 +86,7 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		r.Refuse(r.Tokens[0].Offset, dialects.RefuseNotAColumn)
 		return dialects.Owner{}
 	}
-	return reader{r}.column(column)
+	return reader{r, d}.column(column)
 }
 
 // behindTarget gives the place of what follows REFERENCES and a name; -1 when
@@ -114,7 +114,10 @@ func onlyColumn(statements []ast.Stmt) *ast.ColumnDef {
 }
 
 // reader turns a parsed column into the model.
-type reader struct{ *dialects.Reader }
+type reader struct {
+	*dialects.Reader
+	dialect Dialect
+}
 
 // refuse reports a problem with a node of the tree.
 func (r reader) refuse(n ast.Node, why dialects.Refusal) {
@@ -126,6 +129,11 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 	if c.Type == nil || c.Type.Name == "" {
 		r.refuse(c, dialects.RefuseTypeMissing)
 		return owner
+	}
+	for _, k := range c.Constraints { // the grammar takes these words for a part of the type, as SQLite's own does (build.c, sqlite3AddColumn)
+		if words := strings.Fields(c.Type.Name); k.Kind == ast.ColumnGenerated && len(words) > 2 && strings.EqualFold(strings.Join(words[len(words)-2:], " "), "generated always") {
+			c.Type.Name = strings.Join(words[:len(words)-2], " ")
+		}
 	}
 	sql, userType, why := renderType(c.Type)
 	if why.Message != "" {
@@ -163,8 +171,11 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 			owner.Default = r.readDefault(k)
 		case ast.ColumnCollate:
 			r.refuseName(k)
-			if !dialects.IsPlain(k.Collation.Name) {
-				r.refuse(k, dialects.RefuseUnknown)
+			if owner.Collation != "" {
+				r.refuse(k, dialects.Refusal{Message: "COLLATE stands here twice", Hint: "keep one of the two"})
+			}
+			if !collations[strings.ToUpper(k.Collation.Name)] {
+				r.refuse(k, dialects.Refusal{Message: "SQLite has no collation " + k.Collation.Name + " but where the application adds it", Hint: "write BINARY, NOCASE or RTRIM, or leave COLLATE out"})
 			}
 			owner.Collation = k.Collation.Name
 		case ast.ColumnReferences:
@@ -191,13 +202,13 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 			if owner.Check != nil {
 				r.refuse(k, dialects.RefuseTwoChecks)
 			}
-			if why := unknownPart(k.Expr, owner.Name); why.Message != "" {
+			if why := (place{column: owner.Name}).unknownPart(k.Expr); why.Message != "" {
 				r.refuse(k, why)
 				continue
 			}
 			owner.Check = &dialects.Check{Constraint: name, Expression: write(k.Expr)}
 		case ast.ColumnGenerated:
-			r.refuse(k, dialects.RefuseGenerated)
+			r.readGenerated(&owner, c, k)
 		default:
 			r.refuse(k, dialects.RefuseUnknown)
 		}
@@ -207,6 +218,9 @@ func (r reader) column(c *ast.ColumnDef) dialects.Owner {
 	}
 	return owner
 }
+
+// collations are those that every connection has: Datatypes In SQLite, 7.
+var collations = dialects.Words("binary nocase rtrim")
 
 // refuseName refuses a name for what SQLite keeps without one.
 func (r reader) refuseName(k *ast.ColumnConstraint) {

@@ -122,7 +122,7 @@ func (s schemaReader) key(t *dialects.HostTable, k dialects.HostKey, terms []*as
 // CheckHost implements dialects.Dialect. SQLite lets any two columns reference
 // one another, and never finds the text '7' where the number 7 is kept: the
 // affinities have to be the same.
-func (Dialect) CheckHost(o dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
+func (Dialect) CheckHost(o *dialects.Owner, t *dialects.HostTable, c dialects.HostColumn) (refusal, warning dialects.Refusal) {
 	base, _, _ := strings.Cut(o.Type, "(")
 	owner, host := affinityOf(base), affinityOf(c.Type)
 	if owner == host {

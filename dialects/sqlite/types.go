@@ -89,3 +89,15 @@ func renderType(t *ast.TypeName) (sql string, userType bool, why dialects.Refusa
 // Widens implements dialects.Dialect. The table is copied anyway, and a value
 // stays as it is when the affinity does.
 func (Dialect) Widens(from, to string) bool { return affinityOf(from) == affinityOf(to) }
+
+// Confuses implements dialects.Dialect: Datatypes In SQLite, 7 (Collating
+// Sequences). Any other collation is the application's.
+func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
+	switch strings.ToUpper(o.Collation) {
+	case "NOCASE":
+		return dialects.Confusion("under the collation NOCASE", "'acme' and 'ACME'", "leave COLLATE out")
+	case "RTRIM":
+		return dialects.Confusion("under the collation RTRIM", "'acme' and 'acme '", "leave COLLATE out")
+	}
+	return dialects.Refusal{}
+}

@@ -1,7 +1,6 @@
 package databases
 
 import (
-	"cmp"
 	"database/sql"
 	"fmt"
 	"regexp"
@@ -33,12 +32,14 @@ var catalogTypes = map[string]map[string]string{
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
 		"BIGINT": "bigint(20)", "BIGINT UNSIGNED": "bigint(20) unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
 		"VARCHAR(36)": "varchar(36) utf8mb4_general_ci", "VARCHAR(64)": "varchar(64) utf8mb4_general_ci", "VARCHAR(128)": "varchar(128) utf8mb4_general_ci", "VARCHAR(200)": "varchar(200) utf8mb4_general_ci",
+		"ENUM('chat', 'task')": "enum('chat','task') utf8mb4_general_ci", "DATETIME": "datetime",
 		"TEXT": "text utf8mb4_general_ci", "BOOLEAN": "tinyint(1)", "INT": "int(11)",
 	},
 	"mysql": {
 		"VARCHAR(128) COLLATE utf8mb4_0900_bin": "varchar(128) utf8mb4_0900_bin", "VARCHAR(1024) COLLATE utf8mb4_0900_bin": "varchar(1024) utf8mb4_0900_bin",
 		"VARCHAR(36)": "varchar(36) utf8mb4_0900_ai_ci", "VARCHAR(64)": "varchar(64) utf8mb4_0900_ai_ci", "VARCHAR(128)": "varchar(128) utf8mb4_0900_ai_ci", "VARCHAR(200)": "varchar(200) utf8mb4_0900_ai_ci",
 		"BIGINT": "bigint", "BIGINT UNSIGNED": "bigint unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "json", "DATETIME(6)": "datetime(6)",
+		"ENUM('chat', 'task')": "enum('chat','task') utf8mb4_0900_ai_ci", "DATETIME": "datetime",
 		"VARCHAR(36) CHARACTER SET ascii": "varchar(36)", "TEXT": "text utf8mb4_0900_ai_ci", "BOOLEAN": "tinyint(1)", "INT": "int",
 	},
 	"sqlite": {},
@@ -50,9 +51,10 @@ var catalogDefaults = map[string]map[string]string{
 		"COALESCE(state ->> 'model', 'none')":                         "COALESCE((state ->> 'model'::text), 'none'::text)",
 		"CASE WHEN author = 'user' THEN 'question' ELSE 'answer' END": "\nCASE\n    WHEN (author = 'user'::text) THEN 'question'::text\n    ELSE 'answer'::text\nEND",
 	},
-	"mariadb": {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
-	"mysql":   {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
-	"sqlite":  {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
+	"mariadb": {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()", "(IFNULL(now() + INTERVAL 30 day, NULL))": "ifnull(current_timestamp() + interval 30 day,NULL)"},
+	"mysql": {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()", "(IFNULL(now() + INTERVAL 30 day, NULL))": "ifnull((now() + interval 30 day),NULL)",
+		"current_timestamp(6)": "CURRENT_TIMESTAMP(6)", "'chat'": "chat"},
+	"sqlite": {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
 }
 
 // shown is a stored text in the catalog's words.
@@ -81,7 +83,18 @@ func meant(dialect string, schema generator.Schema) catalog {
 			if column.Comment != "" {
 				comment = ", comment " + column.Comment
 			}
-			add("%s column %02d %s: %s, %s, default %s%s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, cmp.Or(column.Default, column.Generated)), comment)
+			value, computed := column.Default, ""
+			switch {
+			case column.Virtual:
+				computed = ", virtual"
+			case column.Generated != "" && dialect == "postgres": // which shows it as a default
+				value = column.Generated
+			case column.Generated != "":
+				computed = ", stored"
+			case column.OnUpdate != "":
+				computed = ", on update " + strings.ToLower(column.OnUpdate)
+			}
+			add("%s column %02d %s: %s, %s, default %s%s%s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, value), computed, comment)
 		}
 		add("%s key: %s", t.Name, strings.Join(t.PrimaryKey.Columns, ", "))
 		for _, k := range t.Unique {
@@ -228,7 +241,8 @@ func foundMySQL(t *testing.T, db *sql.DB, namespace string) catalog {
 func foundInnoDB(t *testing.T, db *sql.DB, namespace, checks string) catalog {
 	q := `
 		SELECT CONCAT(table_name, ' column ', LPAD(ordinal_position, 2, '0'), ' ', column_name, ': ', column_type,
-			IF(collation_name IS NULL, '', CONCAT(' ', collation_name)), IF(is_nullable = 'YES', ', null', ', not null'), ', default ', IF(column_default IS NULL OR column_default = 'NULL', '', column_default), IF(column_comment = '', '', CONCAT(', comment ', column_comment)))
+			IF(collation_name IS NULL, '', CONCAT(' ', collation_name)), IF(is_nullable = 'YES', ', null', ', not null'), ', default ', IF(column_default IS NULL OR column_default = 'NULL', '', column_default),
+			CASE WHEN extra LIKE 'VIRTUAL GENERATED%' THEN ', virtual' WHEN extra LIKE 'STORED GENERATED%' THEN ', stored' WHEN extra LIKE '%on update%' THEN CONCAT(', ', REPLACE(LOWER(extra), 'default_generated ', '')) ELSE '' END, IF(column_comment = '', '', CONCAT(', comment ', column_comment)))
 		FROM information_schema.columns WHERE table_schema = @db
 		UNION ALL
 		SELECT CONCAT(table_name, ' key: ', GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', '))
@@ -255,8 +269,8 @@ func foundInnoDB(t *testing.T, db *sql.DB, namespace, checks string) catalog {
 
 func foundSQLite(t *testing.T, db *sql.DB, _ string) catalog {
 	c := lines(t, db, `
-		SELECT m.name || printf(' column %02d ', c.cid + 1) || c.name || ': ' || c.type || iif(c."notnull", ', not null', ', null') || ', default ' || COALESCE(c.dflt_value, '')
-		FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
+		SELECT m.name || printf(' column %02d ', c.cid + 1) || c.name || ': ' || c.type || iif(c."notnull", ', not null', ', null') || ', default ' || COALESCE(c.dflt_value, '') || CASE c.hidden WHEN 2 THEN ', virtual' WHEN 3 THEN ', stored' ELSE '' END
+		FROM sqlite_master m JOIN pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'
 		UNION ALL
 		SELECT m.name || ' key: ' || COALESCE((SELECT group_concat(name, ', ') FROM (SELECT name FROM pragma_table_info(m.name) WHERE pk > 0 ORDER BY pk)), '')
 		FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'

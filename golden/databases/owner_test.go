@@ -12,7 +12,7 @@ import (
 // TestAcceptedOwnerColumns creates the sessions table with every owner column
 // that the dialects' own tests accept: the real databases must accept it too.
 func TestAcceptedOwnerColumns(t *testing.T) {
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			folder := strings.ReplaceAll(dialect, "mariadb", "mysql") // the flavours accept the same
@@ -47,7 +47,7 @@ func TestAcceptedOwnerColumns(t *testing.T) {
 				if _, err := db.Exec(sql); err != nil {
 					t.Errorf("%s is accepted, and the server says %v\n%s", fragment, err, sql)
 				}
-				if owner.Reference != nil && owner.Reference.Schema != "" && dialect == "mariadb" {
+				if owner.Reference != nil && owner.Reference.Schema != "" && (dialect == "mariadb" || dialect == "mysql") {
 					exec1(t, db, "DROP TABLE adk_sessions")
 					exec1(t, db, "DROP DATABASE "+owner.Reference.Schema)
 				}
@@ -60,7 +60,7 @@ func TestAcceptedOwnerColumns(t *testing.T) {
 }
 
 // TestReservedWords creates tables and columns with the names of all words that
-// PostgreSQL and MariaDB know, as Quote writes them: a word that Quote leaves
+// PostgreSQL, MariaDB and MySQL know, as Quote writes them: a word that Quote leaves
 // alone must do without quotes, and a word is left alone unless it must not be.
 func TestReservedWords(t *testing.T) {
 	words := map[string]bool{}
@@ -72,17 +72,22 @@ func TestReservedWords(t *testing.T) {
 	for _, word := range lines(t, h.open(t, name), "SELECT word FROM information_schema.keywords WHERE word REGEXP '^[A-Za-z_]+$'") {
 		words[strings.ToLower(word)] = true
 	}
-	if len(words) < 700 {
+	h, name = hostFor(t, "mysql")
+	for _, word := range lines(t, h.open(t, name), "SELECT word FROM information_schema.keywords") {
+		words[strings.ToLower(word)] = true
+	}
+	if len(words) < 1000 {
 		t.Fatalf("%d words", len(words))
 	}
-	for _, dialect := range []string{"postgres", "mariadb", "sqlite"} {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
 			h, name := hostFor(t, dialect)
 			db := h.open(t, name)
+			db.SetMaxOpenConns(1) // which has the temporary tables
 			for word := range words {
 				quoted := d.Quote(word)
-				if _, err := db.Exec(fmt.Sprintf("CREATE TABLE %s (%[1]s INT)", quoted)); err != nil {
+				if _, err := db.Exec(fmt.Sprintf("CREATE TEMPORARY TABLE %s (%[1]s INT)", quoted)); err != nil {
 					t.Errorf("CREATE TABLE %s (%[1]s INT): %v", quoted, err)
 					continue
 				}
@@ -105,6 +110,7 @@ func TestHostTypes(t *testing.T) {
 		"mariadb": {"TINYINT", "SMALLINT", "INT", "INT UNSIGNED", "BIGINT", "BIGINT UNSIGNED", "DECIMAL(10, 0)", "DECIMAL(12, 2)", "CHAR(10)", "VARCHAR(10)", "VARCHAR(40)", "VARCHAR(40) CHARACTER SET ascii",
 			"VARCHAR(40) COLLATE utf8mb4_bin", "VARCHAR(40) COLLATE utf8mb4_unicode_ci", "BINARY(16)", "VARBINARY(40)", "DATE", "DATETIME(6)", "TIMESTAMP", "YEAR"},
 	}
+	types["mysql"] = types["mariadb"]
 	for dialect, list := range types {
 		t.Run(dialect, func(t *testing.T) {
 			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
