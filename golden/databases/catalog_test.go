@@ -30,7 +30,7 @@ var catalogTypes = map[string]map[string]string{
 	},
 	"mariadb": {
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
-		"BIGINT": "bigint(20)", "BIGINT UNSIGNED": "bigint(20) unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
+		"BIGINT": "bigint(20)", "BIGINT UNSIGNED": "bigint(20) unsigned", "VARCHAR(40)": "varchar(40)", "VARCHAR(40) CHARACTER SET latin1": "varchar(40) latin1_swedish_ci", "JSON": "longtext utf8mb4_bin", "DATETIME(6)": "datetime(6)",
 		"VARCHAR(36)": "varchar(36) utf8mb4_general_ci", "VARCHAR(64)": "varchar(64) utf8mb4_general_ci", "VARCHAR(128)": "varchar(128) utf8mb4_general_ci", "VARCHAR(200)": "varchar(200) utf8mb4_general_ci",
 		"ENUM('chat', 'task')": "enum('chat','task') utf8mb4_general_ci", "DATETIME": "datetime",
 		"TEXT": "text utf8mb4_general_ci", "BOOLEAN": "tinyint(1)", "INT": "int(11)",
@@ -38,7 +38,7 @@ var catalogTypes = map[string]map[string]string{
 	"mysql": {
 		"VARCHAR(128) COLLATE utf8mb4_0900_bin": "varchar(128) utf8mb4_0900_bin", "VARCHAR(1024) COLLATE utf8mb4_0900_bin": "varchar(1024) utf8mb4_0900_bin",
 		"VARCHAR(36)": "varchar(36) utf8mb4_0900_ai_ci", "VARCHAR(64)": "varchar(64) utf8mb4_0900_ai_ci", "VARCHAR(128)": "varchar(128) utf8mb4_0900_ai_ci", "VARCHAR(200)": "varchar(200) utf8mb4_0900_ai_ci",
-		"BIGINT": "bigint", "BIGINT UNSIGNED": "bigint unsigned", "VARCHAR(40)": "varchar(40)", "JSON": "json", "DATETIME(6)": "datetime(6)",
+		"BIGINT": "bigint", "BIGINT UNSIGNED": "bigint unsigned", "VARCHAR(40)": "varchar(40)", "VARCHAR(40) CHARACTER SET latin1": "varchar(40) latin1_swedish_ci", "JSON": "json", "DATETIME(6)": "datetime(6)",
 		"ENUM('chat', 'task')": "enum('chat','task') utf8mb4_0900_ai_ci", "DATETIME": "datetime",
 		"VARCHAR(36) CHARACTER SET ascii": "varchar(36)", "TEXT": "text utf8mb4_0900_ai_ci", "BOOLEAN": "tinyint(1)", "INT": "int",
 	},
@@ -73,6 +73,7 @@ func meant(dialect string, schema generator.Schema) catalog {
 		for i, column := range t.Columns {
 			typ := shown(catalogTypes, dialect, column.Type)
 			if column.Collation != "" && dialect != "sqlite" {
+				typ = strings.TrimSuffix(strings.TrimSuffix(typ, " utf8mb4_general_ci"), " utf8mb4_0900_ai_ci") // the database's own
 				typ += " " + strings.Trim(strings.TrimPrefix(strings.Trim(column.Collation, "/*M! "), "COLLATE "), `"`)
 			}
 			null := "null"
