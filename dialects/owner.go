@@ -15,6 +15,8 @@ type Owner struct {
 	NotNull           bool       `json:"not_null"`                      //
 	NotNullConstraint string     `json:"not_null_constraint,omitempty"` // the user's name for NOT NULL; "" for none
 	Default           string     `json:"default,omitempty"`             // an SQL expression; "" for none
+	Generated         string     `json:"generated,omitempty"`           // the expression that the database computes it from; only from ParseColumn
+	Uses              []string   `json:"uses,omitempty"`                // the table's other columns in Generated
 	Collation         string     `json:"collation,omitempty"`           // as SQL; "" for the type's own
 	Check             *Check     `json:"check,omitempty"`
 	Unique            *Unique    `json:"unique,omitempty"`
@@ -58,6 +60,9 @@ func Definition(d Dialect, o Owner) string {
 	}
 	if o.Default != "" {
 		words = append(words, "DEFAULT", o.Default)
+	}
+	if o.Generated != "" {
+		words = append(words, "GENERATED ALWAYS AS ("+o.Generated+") STORED")
 	}
 	constraint := func(name string, rest ...string) {
 		if name != "" {
@@ -127,6 +132,9 @@ func checkOwner(d Dialect, o Owner) []Problem {
 	}
 	if strings.ContainsFunc(o.Default, unicode.IsControl) {
 		problems = append(problems, o.At.Default.Problem("the default has a control character or a line break", "write a value in one line"))
+	}
+	if strings.ContainsFunc(o.Generated, unicode.IsControl) {
+		problems = append(problems, o.At.Generated.Problem("the expression has a control character or a line break inside a text", "write texts in one line"))
 	}
 	if strings.ContainsFunc(o.Comment, unicode.IsControl) {
 		problems = append(problems, o.At.Comment.Problem("the comment has a control character or a line break", "write a text in one line"))
@@ -210,11 +218,11 @@ func (s Span) Problem(message, hint string) Problem {
 // OwnerSpans are the places of an owner column's parts in its fragment; zero
 // for a part that is not there.
 type OwnerSpans struct {
-	Name, Type, Collation, NotNull, Default, Check, Unique, Comment Span
-	References                                                      Span // the word
-	Target                                                          Span // the referenced table, with its schema
-	Column                                                          Span // the referenced column
-	OnDelete, OnUpdate                                              Span
+	Name, Type, Collation, NotNull, Default, Generated, Check, Unique, Comment Span
+	References                                                                 Span // the word
+	Target                                                                     Span // the referenced table, with its schema
+	Column                                                                     Span // the referenced column
+	OnDelete, OnUpdate                                                         Span
 }
 
 // spansOf finds the parts of an owner column among its tokens.
@@ -231,7 +239,7 @@ func spansOf(tokens []Token) OwnerSpans {
 		words []string
 	}{
 		{&at.Collation, []string{"COLLATE"}}, {&at.NotNull, []string{"NOT", "NULL"}}, {&at.Default, []string{"DEFAULT"}},
-		{&at.Check, []string{"CHECK"}}, {&at.Unique, []string{"UNIQUE"}}, {&at.Comment, []string{"COMMENT"}}, {&at.References, []string{"REFERENCES"}},
+		{&at.Generated, []string{"GENERATED"}}, {&at.Check, []string{"CHECK"}}, {&at.Unique, []string{"UNIQUE"}}, {&at.Comment, []string{"COMMENT"}}, {&at.References, []string{"REFERENCES"}},
 		{&at.OnDelete, []string{"ON", "DELETE"}}, {&at.OnUpdate, []string{"ON", "UPDATE"}},
 	} {
 		*part.span, _ = FindWords(tokens, part.words...)

@@ -62,11 +62,36 @@ func (g *generation) checkColumns(t *Target) Problems {
 			refuse(d.column.At.Name, "the table has two columns "+d.column.Name, "give each a name of its own")
 		}
 		seen[key] = true
-		if d.key == "columns" && d.column.NotNull && d.column.Default == "" {
+		for _, name := range d.column.Uses {
+			g.checkUse(t, d, name, refuse)
+		}
+		if d.key == "columns" && d.column.NotNull && d.column.Default == "" && d.column.Generated == "" {
 			refuse(d.column.At.NotNull, "adkgen's queries do not write "+d.column.Name+", so that it has to have a DEFAULT or be NULL", "add a DEFAULT, or drop NOT NULL")
 		}
 	}
 	return problems
+}
+
+// checkUse checks a column that a generated one looks at: it is in the table,
+// and not generated itself.
+func (g *generation) checkUse(t *Target, d definition, name string, refuse func(at dialects.Span, message, hint string)) {
+	table := wantedSchema(*t).table(d.role)
+	if table == nil {
+		return
+	}
+	used := column(*table, name)
+	switch {
+	case used == nil:
+		var names []string
+		for _, c := range table.Columns {
+			if c.Generated == "" {
+				names = append(names, c.Name)
+			}
+		}
+		refuse(d.column.At.Generated, table.Name+" has no column "+name, "its columns are "+strings.Join(names, ", "))
+	case used.Generated != "":
+		refuse(d.column.At.Generated, name+" is generated itself, and a generated column cannot look at another (error 42P17)", "repeat the expression of "+name)
+	}
 }
 
 // checkIndexes checks the user's own indexes against the wanted tables.

@@ -352,9 +352,11 @@ func (p *planner) alter(before, after Table) {
 		p.validate(after, k.Name, strings.Join(k.Columns, "_"))
 	}
 	p.fill(before, after)
-	for _, c := range before.Columns {
-		if column(after, c.Name) == nil {
-			p.add(Change{Kind: DropColumn, Table: after, Column: p.unneeded(after, c)})
+	for _, generated := range []bool{true, false} { // those first that look at others
+		for _, c := range before.Columns {
+			if column(after, c.Name) == nil && generated == (c.Generated != "") {
+				p.add(Change{Kind: DropColumn, Table: after, Column: p.unneeded(after, c)})
+			}
 		}
 	}
 }
@@ -386,7 +388,7 @@ func (c Change) setsNull() bool {
 // not know it any more could not write a row otherwise. It gives the column as
 // it then is.
 func (p *planner) unneeded(t Table, c Column) Column {
-	if !c.NotNull || c.Default != "" {
+	if !c.NotNull || c.Default != "" || c.Generated != "" {
 		return c
 	}
 	free := c
@@ -491,6 +493,10 @@ func isConstant(expression string) bool { return !strings.Contains(expression, "
 
 // canAdd refuses a column that existing rows have no value for.
 func (p *planner) canAdd(t Table, c Column) bool {
+	if c.Generated != "" {
+		p.refuse(keyOf(c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", "compute it in your queries instead; generated columns come with a new table only")
+		return false
+	}
 	if !c.NotNull || hasValue(c) {
 		return true
 	}
@@ -564,6 +570,16 @@ func (p *planner) require(t Table, old, new Column) Column {
 
 // canChange refuses another type, unless it holds every value of the old one.
 func (p *planner) canChange(t Table, old, new Column) bool {
+	if old.Generated != new.Generated {
+		p.refuse(keyOf(new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
+		return false
+	}
+	for _, c := range t.Columns { // error 0A000
+		if old.Type != new.Type && strings.Contains(c.Generated, p.dialect.Quote(new.Name)) {
+			p.refuse(keyOf(new), t.Name+"."+new.Name+" would change its type, and "+c.Name+" is generated from it", "undo the change, or drop "+c.Name+" first")
+			return false
+		}
+	}
 	if old.Type == new.Type && old.Collation == new.Collation {
 		return true
 	}

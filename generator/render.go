@@ -81,9 +81,9 @@ func (t tableView) ColumnNames() []string {
 }
 
 type columnView struct {
-	Stored                                  string // the name without quotes, as the catalog has it
-	Name, Type, Collation, Default, Comment string
-	NotNull                                 string // the clause, with its name; "" for none
+	Stored                                             string // the name without quotes, as the catalog has it
+	Name, Type, Collation, Default, Generated, Comment string
+	NotNull                                            string // the clause, with its name; "" for none
 }
 
 type keyView struct {
@@ -220,7 +220,7 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Comment: c.Comment}
+	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Comment: c.Comment}
 	if c.NotNull {
 		view.NotNull = "NOT NULL"
 		if c.NotNullConstraint != "" {

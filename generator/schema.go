@@ -50,7 +50,8 @@ type Column struct {
 	NotNull           bool   `yaml:"not_null,omitempty"`
 	NotNullConstraint string `yaml:"not_null_constraint,omitempty"` // a name for NOT NULL; "" for none
 	Default           string `yaml:"default,omitempty"`
-	Comment           string `yaml:"comment,omitempty"` // the text
+	Generated         string `yaml:"generated,omitempty"` // the expression that the database computes the column from
+	Comment           string `yaml:"comment,omitempty"`   // the text
 	Owner             bool   `yaml:"owner,omitempty"`
 	Extra             bool   `yaml:"extra,omitempty"`   // of the user's own, by columns:
 	Retired           bool   `yaml:"retired,omitempty"` // was the owner column, and waits to be dropped
@@ -211,7 +212,7 @@ func (b schemaBuilder) sessions() Table {
 
 // define makes the column of a definition, and gives the table its constraints.
 func (b schemaBuilder) define(table *Table, o *dialects.Owner) Column {
-	column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Comment: o.Comment}
+	column := Column{Name: o.Name, Type: o.Type, NotNull: o.NotNull, NotNullConstraint: o.NotNullConstraint, Default: o.Default, Generated: o.Generated, Comment: o.Comment}
 	if o.Collation != "" {
 		column.Collation = fmt.Sprintf(b.target.Dialect.Traits().CollateClause, o.Collation)
 	}

@@ -10,6 +10,9 @@ import (
 func (d Dialect) ParseBackfill(expression, table string, columns []string) (string, []dialects.Problem) {
 	const prefix, suffix = "SELECT (", "\n)"
 	return dialects.ParseExpression(tokenize, func(r *dialects.Reader) string {
+		if refuseByVersion(r) {
+			return ""
+		}
 		result, err := parse(prefix + expression + suffix)
 		if err != nil {
 			offset, message := syntaxError(err, prefix, expression)
@@ -56,7 +59,7 @@ func (b backfill) check(expr *node, location int32, inside bool) {
 	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
 	case expr.GetColumnRef() != nil:
 		b.checkColumn(expr, inside)
-	case expr.GetTypeCast() != nil && isCastable(expr.GetTypeCast().Arg):
+	case expr.GetTypeCast() != nil:
 		all(expr.GetTypeCast().Arg)
 	case expr.GetAExpr() != nil:
 		all(expr.GetAExpr().Lexpr, expr.GetAExpr().Rexpr)

@@ -3,21 +3,31 @@ package postgres
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
 )
 
-// readDefault writes a default as SQL again. It knows constants, casts,
-// functions and operators; a default cannot contain columns or subqueries
-// anyway (error 0A000).
-func (r reader) readDefault(expr *node, location int32) string {
-	if why := unknownPart(expr, ""); why.Message != "" {
+// readDefault writes a default as SQL again: it can contain no column and no
+// subquery (error 0A000). It is a b_expr in the grammar, which ends before IS, IN, AT
+// TIME ZONE and the like: those stand in parentheses, with all other operators.
+func (r reader) readDefault(expr *node, location int32, owner dialects.Owner) string {
+	why := unknownPart(expr, nothing)
+	if why.Message == "" {
+		why = dialects.CheckLiteral(classOf(owner.Type), owner.Type, literalOf(expr))
+	}
+	if why.Message == "" {
+		j := judge{kind: kindOf(owner.Type)}
+		j.value(expr)
+		why = j.why
+	}
+	if why.Message != "" {
 		r.refuse(location, why)
 		return "NULL"
 	}
 	sql := r.write(expr, location)
-	if expr.GetAExpr() != nil {
+	if isLoose(expr) || expr.GetCollateClause() != nil {
 		return "(" + sql + ")"
 	}
 	return sql
@@ -26,14 +36,16 @@ func (r reader) readDefault(expr *node, location int32) string {
 // readCheck writes a CHECK as SQL again.
 func (r reader) readCheck(k *constraint, owner dialects.Owner) *dialects.Check {
 	check := &dialects.Check{Constraint: k.Conname, Expression: "TRUE"}
-	why := unknownPart(k.RawExpr, owner.Name)
+	why := unknownPart(k.RawExpr, only(owner.Name))
 	switch {
-	case k.IsNoInherit || k.SkipValidation:
-		why = dialects.RefuseUnknown
 	case why.Message == "" && !isCondition(k.RawExpr):
 		why = dialects.Refusal{Message: "a CHECK is a condition, and this is a value (error 42804)", Hint: "compare the column with something"}
 	case why.Message == "":
-		why = mismatch(k.RawExpr, owner)
+		if why = mismatch(k.RawExpr, owner); why.Message == "" {
+			j := judge{column: owner.Name, kind: kindOf(owner.Type)}
+			j.condition(k.RawExpr)
+			why = j.why
+		}
 	}
 	if why.Message != "" {
 		r.refuse(k.Location, why)
@@ -45,107 +57,136 @@ func (r reader) readCheck(k *constraint, owner dialects.Owner) *dialects.Check {
 
 // write gives an expression as SQL.
 func (r reader) write(expr *node, location int32) string {
-	// A tree that was parsed has all its fields set as the deparser wants them.
-	statement, err := parse("SELECT 1")
-	if err != nil {
-		panic(err) // it parses
-	}
-	statement.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val = expr
-	sql, err := deparse(statement)
-	if err != nil {
-		r.refuse(location, dialects.RefuseExpression)
-		return "NULL"
-	}
-	sql = plainCasts(strings.TrimPrefix(sql, "SELECT "))
+	strange := false
+	sql := writer{r.dialect, &strange}.expression(expr)
 	// What is written has to mean what was read.
-	again, err := parse("SELECT " + sql)
-	if err != nil || len(again.Stmts) != 1 || shapeOf(again.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val) != shapeOf(expr) {
+	again, err := parse("SELECT (" + sql + ")")
+	if strange || err != nil || len(again.Stmts) != 1 || len(again.Stmts[0].Stmt.GetSelectStmt().GetTargetList()) != 1 || shapeOf(again.Stmts[0].Stmt.GetSelectStmt().TargetList[0].GetResTarget().Val) != shapeOf(expr) {
 		r.refuse(location, dialects.RefuseExpression)
 		return "NULL"
 	}
 	return sql
 }
 
-var places = regexp.MustCompile(`\b(\w*location|stmt_len|\w*list_start|\w*list_end):\d+`)
+var places = regexp.MustCompile(`\b(\w*location|stmt_len|\w*list_start|\w*list_end):-?\d+`)
 
 // shapeOf gives a tree as text, without places.
 func shapeOf(expr *node) string {
 	return strings.Join(strings.Fields(places.ReplaceAllString(expr.String(), "")), " ")
 }
 
-// isCastable reports whether both deparsers write a cast of an expression with
-// the parentheses that it needs.
-func isCastable(expr *node) bool {
-	return expr.GetBoolExpr() == nil && expr.GetNullTest() == nil && expr.GetBooleanTest() == nil && expr.GetCollateClause() == nil
-}
-
-// plainCasts writes CAST(x AS t) as (x)::t: of the two deparsers, one does so.
-func plainCasts(sql string) string {
-	const word = "CAST("
-	for at := 0; at < len(sql); at++ {
-		switch {
-		case sql[at] == '\'' || sql[at] == '"':
-			at += 1 + strings.IndexByte(sql[at+1:], sql[at])
-			continue
-		case !strings.HasPrefix(sql[at:], word) || at > 0 && sql[at-1] != ' ' && sql[at-1] != '(':
-			continue
-		}
-		as, end, depth := -1, -1, 0
-		for i := at + len(word); i < len(sql) && end < 0; i++ {
-			switch c := sql[i]; {
-			case c == '\'' || c == '"':
-				i += 1 + strings.IndexByte(sql[i+1:], c)
-			case c == '(':
-				depth++
-			case c == ')' && depth == 0:
-				end = i
-			case c == ')':
-				depth--
-			case depth == 0 && strings.HasPrefix(sql[i:], " AS "):
-				as = i
-			}
-		}
-		if as < 0 || end < 0 {
-			return sql
-		}
-		sql = sql[:at] + "(" + sql[at+len(word):as] + ")::" + sql[as+len(" AS "):end] + sql[end+1:]
-	}
-	return sql
-}
-
 // setReturning are functions that give rows (error 0A000).
 var setReturning = dialects.Words("generate_series unnest regexp_split_to_table string_to_table json_array_elements jsonb_array_elements json_each jsonb_each")
 
-// unknownPart says what in an expression adkgen does not take; a zero Refusal
-// when it takes all of it. With a column, the expression is a CHECK and can
-// look at that column; without one it is a DEFAULT.
-func unknownPart(expr *node, column string) dialects.Refusal {
-	var parts []*node
-	inCheck := column != ""
-	switch {
-	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
-	case expr.GetTypeCast() != nil && isCastable(expr.GetTypeCast().Arg):
-		parts = []*node{expr.GetTypeCast().Arg}
-	case expr.GetAExpr() != nil && (inCheck || expr.GetAExpr().Kind == aExprOp):
-		if name := expr.GetAExpr().Name; len(name) != 1 || !operators[name[0].GetString_().GetSval()] && expr.GetAExpr().Kind == aExprOp {
+// readGenerated reads GENERATED ALWAYS AS (…) STORED: an expression of the
+// table's other columns (5.3 Generated Columns). VIRTUAL is from PostgreSQL 18 on.
+func (r reader) readGenerated(k *constraint, owner *dialects.Owner) {
+	var uses []string
+	why := unknownPart(k.RawExpr, func(name string) dialects.Refusal {
+		if name == "" {
 			return dialects.RefuseExpression
 		}
-		parts = []*node{expr.GetAExpr().Lexpr, expr.GetAExpr().Rexpr}
+		if name == owner.Name {
+			return dialects.Refusal{Message: "a generated column cannot look at itself (error 42P17)", Hint: "use other columns of the table"}
+		}
+		if !slices.Contains(uses, name) {
+			uses = append(uses, name)
+		}
+		return dialects.Refusal{}
+	})
+	switch {
+	case !r.dialect.anyType:
+		why = dialects.RefuseGenerated
+	case owner.Generated != "":
+		why = dialects.Refusal{Message: "the column is generated twice", Hint: "keep one GENERATED"}
+	case why.Message == "":
+		j := judge{column: owner.Name, kind: kindOf(owner.Type), steady: true}
+		j.value(k.RawExpr)
+		why = j.why
+	}
+	if why.Message == "" && len(uses) == 0 {
+		why = dialects.Refusal{Message: "a generated column that looks at no other column is the same in every row", Hint: "give it a DEFAULT"}
+	}
+	if why.Message != "" {
+		r.refuse(k.Location, why)
+		return
+	}
+	owner.Generated, owner.Uses = r.write(k.RawExpr, k.Location), uses
+}
+
+// checkGenerated refuses what a generated column cannot have besides.
+func (r reader) checkGenerated(owner dialects.Owner) {
+	if owner.Default != "" {
+		r.RefuseWords(dialects.Refusal{Message: "a generated column has no DEFAULT (error 42601)", Hint: "keep GENERATED or DEFAULT"}, "DEFAULT")
+	}
+	if ref := owner.Reference; ref != nil {
+		if ref.OnDelete == dialects.SetNull || ref.OnDelete == dialects.SetDefault {
+			r.RefuseWords(dialects.Refusal{Message: "the foreign key of a generated column cannot set it (error 42601)", Hint: "use ON DELETE CASCADE, or nothing"}, "ON", "DELETE")
+		}
+		if ref.OnUpdate != dialects.NoAction && ref.OnUpdate != dialects.Restrict {
+			r.RefuseWords(dialects.Refusal{Message: "the foreign key of a generated column cannot set it (error 42601)", Hint: "remove ON UPDATE"}, "ON", "UPDATE")
+		}
+	}
+}
+
+// scope says why an expression cannot look at a column; zero when it can.
+type scope func(column string) dialects.Refusal
+
+// nothing is the scope of a DEFAULT.
+func nothing(string) dialects.Refusal { return dialects.RefuseColumn }
+
+// only is the scope of a column's CHECK.
+func only(column string) scope {
+	return func(name string) dialects.Refusal {
+		if name != column {
+			return dialects.RefuseOtherColumn
+		}
+		return dialects.Refusal{}
+	}
+}
+
+// unknownPart says what in an expression adkgen does not take; a zero Refusal
+// when it takes all of it.
+func unknownPart(expr *node, columns scope) dialects.Refusal {
+	var parts []*node
+	switch {
+	case expr.GetAConst() != nil || expr.GetSqlvalueFunction() != nil:
+	case expr.GetTypeCast() != nil:
+		parts = []*node{expr.GetTypeCast().Arg}
+	case expr.GetAExpr() != nil:
+		e := expr.GetAExpr()
+		if len(e.Name) != 1 || !operators[nameOf(e.Name[0])] && (e.Kind == aExprOp || strings.HasPrefix(e.Kind.String(), "AEXPR_OP_")) {
+			if strings.Contains(nameOf(e.Name[len(e.Name)-1]), "?") {
+				return dialects.Refusal{Message: "some drivers read the ? of this operator as a parameter", Hint: "for jsonb, write jsonb_path_exists(x, '$.a'), or x -> 'a' IS NOT NULL"}
+			}
+			return dialects.RefuseExpression
+		}
+		parts = []*node{e.Lexpr, e.Rexpr}
+	case expr.GetCollateClause() != nil:
+		parts = []*node{expr.GetCollateClause().Arg}
 	case expr.GetCoalesceExpr() != nil:
 		parts = expr.GetCoalesceExpr().Args
-	case inCheck && expr.GetBoolExpr() != nil:
-		parts = expr.GetBoolExpr().Args
-	case inCheck && expr.GetNullTest() != nil:
-		parts = []*node{expr.GetNullTest().Arg}
-	case inCheck && expr.GetBooleanTest() != nil:
-		parts = []*node{expr.GetBooleanTest().Arg}
-	case inCheck && expr.GetList() != nil: // of IN and BETWEEN
-		parts = expr.GetList().Items
-	case inCheck && expr.GetMinMaxExpr() != nil:
+	case expr.GetMinMaxExpr() != nil:
 		parts = expr.GetMinMaxExpr().Args
+	case expr.GetBoolExpr() != nil:
+		parts = expr.GetBoolExpr().Args
+	case expr.GetNullTest() != nil:
+		parts = []*node{expr.GetNullTest().Arg}
+	case expr.GetBooleanTest() != nil:
+		parts = []*node{expr.GetBooleanTest().Arg}
+	case expr.GetList() != nil: // of IN and BETWEEN
+		parts = expr.GetList().Items
+	case expr.GetAArrayExpr() != nil:
+		parts = expr.GetAArrayExpr().Elements
+	case expr.GetCaseExpr() != nil:
+		c := expr.GetCaseExpr()
+		parts = []*node{c.Arg, c.Defresult}
+		for _, when := range c.Args {
+			parts = append(parts, when.GetCaseWhen().Expr, when.GetCaseWhen().Result)
+		}
 	case expr.GetFuncCall() != nil:
 		f := expr.GetFuncCall()
-		name := f.Funcname[len(f.Funcname)-1].GetString_().GetSval()
+		name := nameOf(f.Funcname[len(f.Funcname)-1])
 		switch {
 		case f.AggStar || f.Over != nil || dialects.IsAggregate(name): // 42803, 42P20
 			return dialects.RefuseAggregate
@@ -155,12 +196,12 @@ func unknownPart(expr *node, column string) dialects.Refusal {
 		parts = f.Args
 	case expr.GetSubLink() != nil:
 		return dialects.RefuseSubquery
-	case expr.GetColumnRef() != nil && inCheck:
-		if !isColumn(expr, column) {
-			return dialects.RefuseOtherColumn
-		}
 	case expr.GetColumnRef() != nil:
-		return dialects.RefuseColumn
+		fields := expr.GetColumnRef().Fields
+		if len(fields) != 1 { // qualified, or the fields of a row
+			return columns("")
+		}
+		return columns(nameOf(fields[0]))
 	default:
 		return dialects.RefuseExpression
 	}
@@ -168,7 +209,7 @@ func unknownPart(expr *node, column string) dialects.Refusal {
 		if p == nil { // the missing left side of a sign
 			continue
 		}
-		if why := unknownPart(p, column); why.Message != "" {
+		if why := unknownPart(p, columns); why.Message != "" {
 			return why
 		}
 	}
@@ -181,11 +222,12 @@ func isColumn(expr *node, column string) bool {
 	return len(fields) == 1 && fields[0].GetString_().GetSval() == column
 }
 
-// operators are those of numbers, texts, bits and conditions.
-var operators = dialects.Words("+ - * / % ^ || & | # << >> = <> < > <= >= ~ ~* !~ !~* ~~ !~~")
+// operators are those of numbers, texts, bits, JSON and conditions. Those of JSON
+// that contain a ? are not here: for some drivers it is a parameter.
+var operators = dialects.Words("+ - * / % ^ @ || & | # << >> = <> < > <= >= ~ ~* !~ !~* ~~ !~~ ~~* !~~* ^@ -> ->> #> #>> @> <@ @@")
 
 // comparisons are the operators whose result is a boolean.
-var comparisons = dialects.Words("= <> < > <= >= ~ ~* !~ !~* ~~ !~~")
+var comparisons = dialects.Words("= <> < > <= >= ~ ~* !~ !~* ~~ !~~ ~~* !~~* ^@ @> <@ @@")
 
 // isCondition reports whether an expression can be a boolean: CHECK takes
 // nothing else.
@@ -199,7 +241,7 @@ func isCondition(expr *node) bool {
 	constant := expr.GetAConst()
 	return expr.GetBoolExpr() != nil || expr.GetNullTest() != nil || expr.GetBooleanTest() != nil || expr.GetFuncCall() != nil ||
 		constant != nil && (constant.GetBoolval() != nil || constant.Isnull) ||
-		expr.GetTypeCast() != nil || expr.GetColumnRef() != nil || expr.GetCoalesceExpr() != nil
+		expr.GetTypeCast() != nil || expr.GetColumnRef() != nil || expr.GetCoalesceExpr() != nil || expr.GetCaseExpr() != nil || expr.GetMinMaxExpr() != nil
 }
 
 // mismatch finds a comparison of the column with a literal that is no value of
@@ -214,6 +256,7 @@ func mismatch(expr *node, owner dialects.Owner) (why dialects.Refusal) {
 				return why
 			}
 		}
+	case e != nil && (e.Kind.String() == "AEXPR_OP_ANY" || e.Kind.String() == "AEXPR_OP_ALL" || nameOf(e.Name[0]) == "@@"): // the text is an array or a path
 	case e != nil && isColumn(e.Lexpr, owner.Name):
 		values := []*node{e.Rexpr}
 		if list := e.Rexpr.GetList(); list != nil {

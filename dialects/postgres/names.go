@@ -28,7 +28,7 @@ func (d Dialect) Quote(identifier string) string {
 // quoteType writes the name of a user's type: words that the grammar keeps for
 // types of its own, such as "char", mean another type without quotes.
 func quoteType(d Dialect, name string) string {
-	if t := onlyToken(name); t != nil && t.KeywordKind == keywordColumnName {
+	if t := onlyToken(name); t != nil && t.KeywordKind == keywordColumnName || newerWords[strings.ToUpper(name)] {
 		return dialects.QuoteWith(`"`, name)
 	}
 	return d.Quote(name)

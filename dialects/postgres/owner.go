@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +28,23 @@ func (d Dialect) ParseColumn(fragment string) (dialects.Owner, []dialects.Proble
 	return d.ParseOwner(fragment)
 }
 
+// read reads a fragment, and what is written from it, in its place: both have
+// to be understood in the same way.
 func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
+	owner := d.readOnce(fragment, r)
+	if len(r.Problems) > 0 {
+		return owner
+	}
+	written := dialects.Definition(d, owner)
+	tokens, problem := tokenize(written)
+	again := &dialects.Reader{Fragment: written, Tokens: tokens}
+	if problem != nil || !reflect.DeepEqual(d.readOnce(written, again), owner) || len(again.Problems) > 0 {
+		r.Refuse(r.Tokens[0].Offset, dialects.RefuseExpression)
+	}
+	return owner
+}
+
+func (d Dialect) readOnce(fragment string, r *dialects.Reader) dialects.Owner {
 	for _, t := range r.Tokens {
 		// The parser would cut a longer name without a word: 4.1.1.
 		name := strings.Trim(t.Text, `"`)
@@ -36,9 +53,17 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			return dialects.Owner{}
 		}
 	}
+	if d.refuseClauseByVersion(r) || refuseByVersion(r) {
+		return dialects.Owner{}
+	}
 	result, err := parse(before + fragment + after)
 	if err != nil {
 		offset, message := syntaxError(err, before, fragment)
+		def, ok := dialects.FindWords(r.Tokens, "DEFAULT")
+		if t, _ := r.TokenAt(offset); ok && def.Offset < offset && looseWords[t.Text] {
+			r.Refuse(offset, dialects.Refusal{Message: message, Hint: "put the expression behind DEFAULT in parentheses"})
+			return dialects.Owner{}
+		}
 		r.RefuseSyntax(offset, message)
 		return dialects.Owner{}
 	}
@@ -49,6 +74,9 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 	}
 	return reader{r, d}.column(column)
 }
+
+// looseWords follow an expression, and not one behind DEFAULT, which is a b_expr.
+var looseWords = dialects.Words("AT IS IN BETWEEN LIKE ILIKE SIMILAR AND OR ISNULL NOTNULL")
 
 // onlyColumn gives the column of CREATE TABLE t (column), and nil when the
 // statement is anything else.
@@ -144,7 +172,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		r.Warn(int(c.TypeName.Location)-len(before), dialects.Refusal{
 			Message: "PostgreSQL has no type " + sql + " of its own; it must be a type of yours, which exists before", Hint: "did you mean " + near + "?"})
 	}
-	if c.Compression != "" || c.StorageName != "" {
+	if c.Compression != "" || c.StorageName != "" || len(c.Fdwoptions) > 0 {
 		r.refuse(c.Location, dialects.RefuseUnknown)
 	}
 	if c.CollClause != nil {
@@ -153,12 +181,18 @@ func (r reader) column(c *columnDef) dialects.Owner {
 			names = append(names, r.dialect.Quote(n.GetString_().GetSval()))
 		}
 		owner.Collation = strings.Join(names, ".")
+		if !collates(sql) {
+			r.RefuseWords(dialects.Refusal{Message: "a column of type " + sql + " has no collation (error 42804)", Hint: "remove COLLATE"}, "COLLATE")
+		}
 	}
 	null := false
 	var last *constraint // the one that DEFERRABLE would belong to
 	var said deferral
 	for _, n := range c.Constraints {
 		k := n.GetConstraint()
+		if k.IsNoInherit || k.SkipValidation && k.Contype != constrForeign {
+			r.refuse(k.Location, dialects.RefuseUnknown)
+		}
 		switch k.Contype {
 		case constrNull:
 			null = true
@@ -171,10 +205,7 @@ func (r reader) column(c *columnDef) dialects.Owner {
 			if owner.Default != "" {
 				r.refuse(k.Location, dialects.RefuseTwoDefaults)
 			}
-			owner.Default = r.readDefault(k.RawExpr, k.Location)
-			if why := dialects.CheckLiteral(classOf(owner.Type), owner.Type, literalOf(k.RawExpr)); why.Message != "" {
-				r.refuse(k.Location, why)
-			}
+			owner.Default = r.readDefault(k.RawExpr, k.Location, owner)
 		case constrForeign:
 			if owner.Reference != nil {
 				r.refuse(k.Location, dialects.RefuseTwoKeys)
@@ -202,11 +233,15 @@ func (r reader) column(c *columnDef) dialects.Owner {
 		case constrIdentity:
 			r.refuse(k.Location, dialects.RefuseIdentity)
 		case constrGenerated:
-			r.refuse(k.Location, dialects.RefuseGenerated)
+			r.refuseName(k)
+			r.readGenerated(k, &owner)
 		default:
 			r.refuse(k.Location, dialects.RefuseUnknown)
 		}
 		last, said = k, nil
+	}
+	if owner.Generated != "" {
+		r.checkGenerated(owner)
 	}
 	if null && owner.NotNull {
 		r.RefuseWords(dialects.RefuseNullTwice, "NOT", "NULL")

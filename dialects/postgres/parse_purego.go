@@ -23,12 +23,13 @@ type (
 )
 
 var (
-	parse   = pg_query.Parse
-	scan    = pg_query.Scan
-	deparse = pg_query.Deparse
+	parse = pg_query.Parse
+	scan  = pg_query.Scan
 )
 
 const (
+	usesC = false
+
 	tokenSQLComment = pg_query.Token_SQL_COMMENT
 	tokenCComment   = pg_query.Token_C_COMMENT
 	tokenParam      = pg_query.Token_PARAM

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -99,35 +100,42 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 	}
 	var names []string
 	for _, n := range t.Names {
-		names = append(names, n.GetString_().GetSval())
+		names = append(names, nameOf(n))
 	}
 	last := names[len(names)-1]
+	upper := strings.ToUpper(last)
+	own := len(names) == 2 && names[0] == "pg_catalog" // the grammar's own words
+	alone := len(names) == 1
 	var base string
 	switch {
-	case len(names) == 2 && names[0] == "pg_catalog" && systemTypes[last] != "":
+	case pseudoTypes[upper] && (own || alone):
+		return "", false, dialects.Refusal{Message: last + " is a type of functions, not of columns (error 42P16)", Hint: "write the type of the values"}
+	case own && systemTypes[last] != "" && (len(t.Typmods) > 0 || last != "bpchar" && last != "bit"):
 		base = systemTypes[last]
-	case len(names) == 1 && last == "bpchar": // alone it has no length, where CHAR has 1
+	case (own || alone) && last == "bit": // without a length it takes any, where BIT has 1
+		base = `"bit"`
+	case (own || alone) && last == "bpchar": // so with CHAR
 		base = last
-	case len(names) == 1 && systemTypes[last] != "":
+	case alone && systemTypes[last] != "":
 		base = systemTypes[last]
-	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval" && d.anyType && len(t.Typmods) == 0:
+	case own && last == "interval" && d.anyType && len(t.Typmods) == 0:
 		base = "INTERVAL"
-	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval" && d.anyType:
+	case own && last == "interval" && d.anyType:
 		return "", false, dialects.Refusal{Message: "adkgen takes no fields and no precision of INTERVAL", Hint: "write INTERVAL alone"}
-	case len(names) == 2 && names[0] == "pg_catalog" && last == "interval":
+	case own && last == "interval":
 		return "", false, dialects.Refusal{Message: "an interval is not an owner's ID", Hint: "use the type of the column that it references"}
-	case len(names) == 1 && serials[last] != "":
+	case alone && serials[last] != "":
 		return "", false, dialects.Refusal{Message: dialects.RefuseIdentity.Message, Hint: "write " + serials[last]}
-	case len(names) == 1 && foreignTypes[last] != "":
-		return "", false, dialects.Refusal{Message: "PostgreSQL has no type " + strings.ToUpper(last), Hint: "write " + foreignTypes[last]}
-	case unindexed[strings.ToUpper(last)] && d.anyType && len(t.Typmods) == 0:
-		base = strings.ToUpper(last)
-	case unindexed[strings.ToUpper(last)]:
-		return "", false, dialects.Refusal{Message: "a column of type " + strings.ToUpper(last) + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
-	case len(names) == 1 && plainTypes[strings.ToUpper(last)] && len(t.Typmods) > 0:
-		return "", false, dialects.Refusal{Message: strings.ToUpper(last) + " takes no length", Hint: "write " + strings.ToUpper(last) + " alone"}
-	case len(names) == 1 && plainTypes[strings.ToUpper(last)]:
-		base = strings.ToUpper(last)
+	case alone && foreignTypes[last] != "":
+		return "", false, dialects.Refusal{Message: "PostgreSQL has no type " + upper, Hint: "write " + foreignTypes[last]}
+	case unindexed[upper] && (own || alone) && d.anyType && len(t.Typmods) == 0:
+		base = upper
+	case unindexed[upper] && (own || alone):
+		return "", false, dialects.Refusal{Message: "a column of type " + upper + " can have no index and no foreign key", Hint: "use the type of the column that it references"}
+	case (own || alone) && plainTypes[upper] && len(t.Typmods) > 0:
+		return "", false, dialects.Refusal{Message: upper + " takes no length", Hint: "write " + upper + " alone"}
+	case alone && plainTypes[upper]:
+		base = upper
 	default:
 		userType = names[0] != "pg_catalog"
 		for i, name := range names {
@@ -139,16 +147,59 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 	if len(t.Typmods) == 0 {
 		return base + array, userType, dialects.Refusal{}
 	}
-	var modifiers []string
-	for _, m := range t.Typmods {
-		c := m.GetAConst()
-		if c == nil || c.GetSval() != nil || c.GetFval() != nil || c.Isnull {
-			return "", false, dialects.Refusal{Message: "a type's length or precision is a whole number", Hint: "write it as in " + base + "(36)"}
-		}
-		modifiers = append(modifiers, fmt.Sprint(c.GetIval().GetIval()))
-	}
-	return base + "(" + strings.Join(modifiers, ", ") + ")" + array, userType, dialects.Refusal{}
+	modifiers, why := d.modifiers(base, userType, t.Typmods)
+	return base + "(" + strings.Join(modifiers, ", ") + ")" + array, userType, why
 }
+
+// modifiers writes what stands in the parentheses behind a type: a length or
+// precision. Those of a user's type are its own, as in geometry(Point, 4326):
+// whole numbers, texts and words (typenameTypeMod in parse_type.c).
+func (d Dialect) modifiers(base string, userType bool, nodes []*node) (modifiers []string, why dialects.Refusal) {
+	w := writer{d, new(bool)}
+	for _, m := range nodes {
+		c, ref := m.GetAConst(), m.GetColumnRef()
+		switch {
+		case c != nil && c.GetIval() != nil, userType && c != nil && c.GetSval() != nil, userType && ref != nil && len(ref.Fields) == 1:
+			modifiers = append(modifiers, w.expression(m))
+		default:
+			return nil, dialects.Refusal{Message: "a type's length or precision is a whole number", Hint: "write it as in " + base + "(36)"}
+		}
+	}
+	limit, limited := lengths[base]
+	if !limited {
+		return modifiers, why
+	}
+	numbers := make([]int32, len(nodes))
+	for i, m := range nodes {
+		numbers[i] = m.GetAConst().GetIval().GetIval()
+	}
+	switch {
+	case len(numbers) > 2 || len(numbers) == 2 && base != "NUMERIC":
+		return nil, dialects.Refusal{Message: base + " takes one number", Hint: "write it as in " + base + fmt.Sprintf("(%d)", max(1, limit.least))}
+	case numbers[0] < limit.least || numbers[0] > limit.most:
+		return nil, dialects.Refusal{Message: fmt.Sprintf("%s takes %d to %d, not %d", base, limit.least, limit.most, numbers[0]), Hint: cmp.Or(limit.hint, "write a number in that range")}
+	case len(numbers) == 2 && (numbers[1] < 0 || numbers[1] > numbers[0]):
+		return nil, dialects.Refusal{Message: fmt.Sprintf("the scale of NUMERIC is 0 to its precision, not %d; PostgreSQL takes others from 15 on", numbers[1]), Hint: fmt.Sprintf("write a scale of 0 to %d", numbers[0])}
+	}
+	return modifiers, why
+}
+
+// lengths are what the database takes as length or precision: chapters 8.1,
+// 8.3, 8.10 and 8.5, error 22023. A precision of more than 6 is cut to 6 with a
+// warning.
+var lengths = map[string]struct {
+	least, most int32
+	hint        string
+}{
+	"VARCHAR": {1, 10485760, "write TEXT, or a number in that range"}, "CHAR": {1, 10485760, ""}, "bpchar": {1, 10485760, ""},
+	"BIT": {1, 83886080, ""}, "BIT VARYING": {1, 83886080, ""}, "NUMERIC": {1, 1000, "write NUMERIC alone, or a number in that range"},
+	"TIMESTAMP": {0, 6, ""}, "TIMESTAMPTZ": {0, 6, ""}, "TIME": {0, 6, ""}, "TIMETZ": {0, 6, ""},
+}
+
+// pseudoTypes cannot be a column's: 8.21, error 42P16.
+var pseudoTypes = dialects.Words(`any anyelement anyarray anynonarray anyenum anyrange anymultirange anycompatible anycompatiblearray
+	anycompatiblenonarray anycompatiblerange anycompatiblemultirange cstring internal language_handler fdw_handler table_am_handler
+	index_am_handler tsm_handler record trigger event_trigger pg_ddl_command void unknown`)
 
 // Widens implements dialects.Dialect: ALTER TABLE, Notes: a longer or unbounded
 // VARCHAR and NUMERIC of the same scale, and TEXT.

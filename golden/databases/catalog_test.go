@@ -1,6 +1,7 @@
 package databases
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
 	"regexp"
@@ -26,6 +27,7 @@ var catalogTypes = map[string]map[string]string{
 		`VARCHAR(128) COLLATE "C"`: "character varying(128) C", "TEXT": "text", "BIGINT": "bigint", "JSONB": "jsonb", "UUID": "uuid",
 		"JSON COMPRESSION lz4": "json lz4", "JSON": "json", "TIMESTAMPTZ": "timestamp with time zone",
 		"VARCHAR(64)": "character varying(64)", "VARCHAR(128)": "character varying(128)", "BOOLEAN": "boolean", "INTEGER": "integer",
+		"VARCHAR(10)": "character varying(10)", "DATE": "date",
 	},
 	"mariadb": {
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
@@ -43,10 +45,14 @@ var catalogTypes = map[string]map[string]string{
 }
 
 var catalogDefaults = map[string]map[string]string{
-	"postgres": {"'{}'": "'{}'::jsonb"},
-	"mariadb":  {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
-	"mysql":    {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
-	"sqlite":   {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
+	"postgres": {
+		"'{}'": "'{}'::jsonb", "'open'": "'open'::character varying", "(now() AT TIME ZONE 'utc')::date": "((now() AT TIME ZONE 'utc'::text))::date",
+		"COALESCE(state ->> 'model', 'none')":                         "COALESCE((state ->> 'model'::text), 'none'::text)",
+		"CASE WHEN author = 'user' THEN 'question' ELSE 'answer' END": "\nCASE\n    WHEN (author = 'user'::text) THEN 'question'::text\n    ELSE 'answer'::text\nEND",
+	},
+	"mariadb": {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
+	"mysql":   {"false": "0", "(UUID())": "uuid()", "(CURRENT_DATE())": "curdate()", "(CURRENT_DATE)": "curdate()"},
+	"sqlite":  {"(lower('X'))": "lower('X')", "(randomblob(16))": "randomblob(16)"},
 }
 
 // shown is a stored text in the catalog's words.
@@ -75,7 +81,7 @@ func meant(dialect string, schema generator.Schema) catalog {
 			if column.Comment != "" {
 				comment = ", comment " + column.Comment
 			}
-			add("%s column %02d %s: %s, %s, default %s%s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, column.Default), comment)
+			add("%s column %02d %s: %s, %s, default %s%s", t.Name, i+1, column.Name, typ, null, shown(catalogDefaults, dialect, cmp.Or(column.Default, column.Generated)), comment)
 		}
 		add("%s key: %s", t.Name, strings.Join(t.PrimaryKey.Columns, ", "))
 		for _, k := range t.Unique {

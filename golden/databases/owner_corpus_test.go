@@ -67,6 +67,14 @@ var acceptedByEngines = map[string]string{
 	"is not a value of type":                             "MariaDB converts it",
 	"only a foreign key can be deferrable":               "SQLite ignores it",
 	"a column definition cannot contain a subquery":      "MariaDB parses it",
+	"one IS follows another":                             "PostgreSQL's grammar in pure Go does not read it",
+	"read the ? of this operator":                        "some drivers read it as a parameter",
+	"looks at no other column":                           "a DEFAULT says the same",
+	"can be neither unique nor a foreign key":            "the model has no index on arrays",
+	"is a word of SQL from PostgreSQL 17 on":             "PostgreSQL 17 reads it otherwise",
+	"PostgreSQL takes others from 15 on":                 "older servers do not",
+	"takes 0 to 6":                                       "PostgreSQL cuts it to 6 with a warning",
+	"a type's length or precision is a whole number":     "PostgreSQL takes a text as well",
 }
 
 // place strips from the catalog what raw and written tables may differ in: the
@@ -128,6 +136,14 @@ func TestOwnerCorpus(t *testing.T) {
 			for _, rule := range dialecttest.Rules(t, folder+dialect+".txt") {
 				c.rule(rule)
 			}
+			for _, sql := range randomNeeds[dialect] {
+				exec1(t, db, sql)
+			}
+			if n := randomFragments[dialect]; n > 0 {
+				for _, fragment := range dialecttest.Random(t, folder+"random.txt", n) {
+					c.compare(fragment)
+				}
+			}
 			if c.fragments < 400 || c.accepted < 100 {
 				t.Errorf("%d fragments, %d accepted", c.fragments, c.accepted)
 			}
@@ -135,6 +151,15 @@ func TestOwnerCorpus(t *testing.T) {
 		})
 	}
 }
+
+// randomFragments is how many random fragments each database gets, and
+// randomNeeds what of the user's own those name.
+var (
+	randomFragments = map[string]int{"postgres": 6000}
+	randomNeeds     = map[string][]string{
+		"postgres": {"CREATE DOMAIN city_name AS text", "CREATE DOMAIN nosuchtype AS text", `CREATE COLLATION nowhere FROM "C"`, "CREATE SEQUENCE nosuch"},
+	}
+)
 
 // corpusRun gives fragments to adkgen and to one database.
 type corpusRun struct {
@@ -163,6 +188,9 @@ func (c *corpusRun) compare(fragment string) {
 	if rawErr == nil {
 		raw = ownerLines(found(c.t, c.h, c.db, ""), owner.Name)
 		exec1(c.t, c.db, "DROP TABLE adk_sessions")
+	}
+	if err == nil && owner.UserType && rawErr != nil {
+		return // only the database knows what its operators are
 	}
 	if err == nil {
 		c.accepted++
@@ -210,6 +238,49 @@ func (c *corpusRun) dropTarget(ref *dialects.Reference) {
 	if ref.Schema != "" {
 		exec1(c.t, c.db, "DROP SCHEMA "+ref.Schema)
 	}
+}
+
+// TestColumnCorpus gives random columns of the user's own to adkgen and to
+// PostgreSQL, beside the columns that the sessions table has: both accept what
+// either does, but for what is on the list, and the catalog shows the same.
+func TestColumnCorpus(t *testing.T) {
+	h, name := hostFor(t, "postgres")
+	db := h.open(t, name)
+	db.SetMaxOpenConns(1)
+	d, _ := generator.NewDialect("postgres", generator.DialectOptions{})
+	create := func(column string) (catalog, error) {
+		_, err := db.Exec(`CREATE TABLE adk_sessions (app_name VARCHAR(128) COLLATE "C", user_id VARCHAR(128) COLLATE "C", state JSONB, revision BIGINT, create_time TIMESTAMPTZ, update_time TIMESTAMPTZ, ` + column + ")")
+		if err != nil {
+			return nil, err
+		}
+		shown := ownerLines(found(t, h, db, ""), "x")
+		exec1(t, db, "DROP TABLE adk_sessions")
+		return shown, nil
+	}
+	accepted, refused := 0, map[string]int{}
+	for _, fragment := range dialecttest.Random(t, "../../dialects/postgres/testdata/corpus/columns.txt", 3000) {
+		raw, rawErr := create(fragment)
+		column, problems := d.ParseColumn(fragment)
+		known := !slices.ContainsFunc(column.Uses, func(name string) bool { return name == "nosuch" }) // the generator knows the columns
+		switch {
+		case len(problems) == 0 && known && rawErr != nil:
+			t.Errorf("%q is accepted, and the database refuses it: %v", fragment, rawErr)
+		case len(problems) == 0 && known:
+			accepted++
+			written, err := create(dialects.Definition(d, column))
+			if err != nil || written.String() != raw.String() {
+				t.Errorf("%q: the catalog shows\n%s\nand for %s\n%s%v", fragment, raw, dialects.Definition(d, column), written, err)
+			}
+		case len(problems) > 0 && rawErr == nil && reasonFor(problems[0].Message) == "":
+			t.Errorf("%q: the database accepts it, and adkgen refuses it without a listed reason: %v", fragment, problems)
+		case len(problems) > 0 && rawErr == nil:
+			refused[reasonFor(problems[0].Message)]++
+		}
+	}
+	if accepted < 500 {
+		t.Errorf("%d accepted", accepted)
+	}
+	t.Logf("%d accepted; refused though the database accepts: %v", accepted, refused)
 }
 
 func reasonFor(refusal string) string {

@@ -1,0 +1,4 @@
+package postgres
+
+// UsesC says which build this is.
+const UsesC = usesC
