@@ -3,8 +3,6 @@
 -- For development and tests: it can be run again and again. Databases that live go by the migrations.
 
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
--- Waits at most 5 seconds for a lock. If it fails, run the migration again.
-SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone
 -- is no key. The revision counts appended events: it is the optimistic lock, and the source of the events' seq.
@@ -61,5 +59,3 @@ CREATE TABLE IF NOT EXISTS adk_user_states (
     update_time DATETIME(6)                                    NOT NULL,
     PRIMARY KEY (app_name, user_id)
 ) ENGINE = InnoDB;
-
-SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
