@@ -674,6 +674,13 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 // transaction, the changes of one table and phase go together; elsewhere each is
 // a migration of its own, which has happened or not.
 func (p *planner) group(next int) {
+	if slices.ContainsFunc(p.changes, func(c Change) bool { return c.phase == Switch }) {
+		for i := range p.changes {
+			if p.changes[i].phase == Expand {
+				p.changes[i].phase = Switch // the new program needs both, and the one of before does not run
+			}
+		}
+	}
 	slices.SortStableFunc(p.changes, func(a, b Change) int { return a.phase.rank() - b.phase.rank() })
 	for _, c := range p.changes {
 		noTransaction := c.Kind == Backfill || p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)

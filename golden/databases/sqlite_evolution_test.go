@@ -77,6 +77,33 @@ func TestSQLiteBackfillIsForItsColumn(t *testing.T) {
 	}
 }
 
+// TestSQLiteCopiesNoOrphans migrates with foreign keys off, when SQLite looks at
+// none: a session is not given an owner that does not exist.
+func TestSQLiteCopiesNoOrphans(t *testing.T) {
+	folder := t.TempDir()
+	dir := casesDir + "/evolve-sqlite-backfill"
+	before := generated(t, folder, readFile(t, dir+"/before.yaml"))
+	after := generated(t, folder, bytes.Replace(readFile(t, dir+"/adkgen.yaml"), []byte("backfill: "), []byte("backfill: CAST(adk_sessions.user_id AS INTEGER) # "), 1))
+	migrations := filepath.Join(folder, after.Dir)
+	_, name := hostFor(t, "sqlite")
+	h := onSQLite("foreign_keys(0)")
+	db := h.open(t, name)
+	exec1(t, db, "CREATE TABLE users (id INTEGER PRIMARY KEY)")
+	exec1(t, db, "INSERT INTO users VALUES (1)")
+	gooseTo(t, h, name, migrations, true, len(before.Migrations))
+	exec1(t, db, "INSERT INTO adk_sessions (app_name, user_id, id, create_time, update_time) VALUES ('a', '7', 's', 1, 1)")
+	was := everything(t, db)
+	up := func(t testing.TB) { gooseTo(t, h, name, migrations, true, len(after.Migrations)) }
+	if got := failure(t, up); !strings.Contains(got, "A row of adk_sessions references a row that is not there, in users") {
+		t.Errorf("the copy of a session whose owner does not exist: %q", got)
+	}
+	if now := everything(t, db); now != was {
+		t.Fatalf("the migration that stopped changed\n%s\ninto\n%s", was, now)
+	}
+	exec1(t, db, "INSERT INTO users VALUES (7)")
+	up(t)
+}
+
 // built are things of the user's that would go with a table that is copied.
 var built = []struct {
 	name   string // as the error has it
@@ -91,6 +118,7 @@ var built = []struct {
 	{"view host_temporary", "CREATE TEMP VIEW host_temporary AS SELECT id FROM Adk_Sessions", "DROP VIEW host_temporary"},
 	{"index host_idx", "CREATE INDEX host_idx ON adk_sessions (state)", "DROP INDEX host_idx"},
 	{"index host_key", "CREATE UNIQUE INDEX host_key ON `Adk_Events` (id, user_id) WHERE user_id = 'x'", "DROP INDEX host_key"},
+	{"table host_search", "CREATE VIRTUAL TABLE host_search USING fts5(event_data, content='adk_events')", "DROP TABLE host_search"},
 	{"column adk_sessions.note", "ALTER TABLE adk_sessions ADD COLUMN note TEXT", "ALTER TABLE adk_sessions DROP COLUMN note"},
 	{"column adk_events.Size", "ALTER TABLE adk_events ADD COLUMN Size INTEGER AS (length(event_data))", "ALTER TABLE adk_events DROP COLUMN Size"},
 	{"foreign key of notes", "CREATE TABLE notes (a, u, s, FOREIGN KEY (a, u, s) REFERENCES ADK_Sessions (app_name, user_id, id) ON DELETE CASCADE)", ""},

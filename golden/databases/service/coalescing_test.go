@@ -438,8 +438,14 @@ func TestCancelledAppendsTellTheTruth(t *testing.T) {
 						within += 50 * time.Millisecond // for another connection after one that was given up
 					}
 					ctx, cancel := context.WithTimeout(t.Context(), rand.N(within))
-					errs[i] = service.AppendEvent(ctx, open[i], newEvent("e", now, map[string]any{"app:k": i}))
+					event := newEvent("e", now, map[string]any{"app:k": i})
+					errs[i] = service.AppendEvent(ctx, open[i], event)
 					cancel()
+					if errors.Is(errs[i], s.errors().maybe) { // which a call that finds out nothing does not take back
+						if err := service.AppendEvent(ctx, open[i], event); !errors.Is(err, s.errors().maybe) && errors.Is(err, context.Canceled) {
+							t.Errorf("append %d, called again with a context that has ended: %v", i, err)
+						}
+					}
 				}
 			})
 		}

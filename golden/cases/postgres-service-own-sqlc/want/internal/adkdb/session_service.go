@@ -135,7 +135,7 @@ func (s *SessionService) retry(ctx context.Context, try func() error) error {
 }
 
 // WithCoalescing makes appends that have to wait for others share a round trip
-// and a commit, at most most of them. Each keeps its own success or error. It
+// and a commit: at most so many of them. Each keeps its own success or error. It
 // helps where many sessions are appended to at once; one that is appended to
 // alone goes at once.
 //
@@ -650,6 +650,7 @@ type adkSession struct {
 	events     []*adksession.Event
 	revision   int64
 	updateTime time.Time
+	open       string // the id of an event that may have been stored; "" for none
 }
 
 func (s *adkSession) ID() string      { return s.id }
@@ -848,7 +849,8 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 // no id gets one. When it fails, nothing is changed, in the database or in the
 // objects, also when the context has ended. The exception is ErrMaybeStored:
 // then nobody knows about the database. Call it again with the same event and
-// session: that finds out, and never stores the event twice.
+// session, and a context that has time: that finds out, and never stores the
+// event twice. Until it has found out, each call ends with ErrMaybeStored.
 func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Session, event *adksession.Event) error {
 	switch {
 	case current == nil:
@@ -866,14 +868,20 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 	case to.appending <- struct{}{}:
 		defer func() { <-to.appending }()
 	case <-ctx.Done():
-		return fmt.Errorf("append event: %w", ctx.Err())
+		return fmt.Errorf("append event: %w", to.stillOpen(event.ID, ctx.Err()))
 	}
 	e, err := to.newEvent(ctx, event)
 	if err == nil {
 		err = s.append(ctx, to, e)
 	}
+	if errors.Is(err, ErrMaybeStored) {
+		event.ID = e.event.ID // for the call that finds out
+		to.mu.Lock()
+		to.open = event.ID
+		to.mu.Unlock()
+	}
 	if err != nil {
-		return fmt.Errorf("append event: %w", err)
+		return fmt.Errorf("append event: %w", to.stillOpen(event.ID, err))
 	}
 	event.ID, event.Timestamp = e.event.ID, e.event.Timestamp
 	to.mu.Lock()
@@ -903,6 +911,17 @@ func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e a
 		return fmt.Errorf("%w: %q", ErrEventExists, e.event.ID)
 	}
 	return fmt.Errorf("%w: it was read at revision %d and is at %d", ErrSessionStale, e.revision, found.Revision)
+}
+
+// stillOpen adds ErrMaybeStored to an error that does not tell whether an earlier
+// call has stored an event.
+func (s *adkSession) stillOpen(id string, err error) error {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.open == "" || s.open != id || errors.Is(err, ErrSessionNotFound) || errors.Is(err, ErrSessionStale) || errors.Is(err, ErrEventExists) {
+		return err
+	}
+	return adkMaybeStored(err)
 }
 
 // adkMaybeStored says of an error that it leaves open what the database did.

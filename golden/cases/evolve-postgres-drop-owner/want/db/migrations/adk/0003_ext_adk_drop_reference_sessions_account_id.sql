@@ -14,6 +14,7 @@ ALTER TABLE adk_sessions ALTER COLUMN account_id DROP NOT NULL;
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
+-- Every row needs a value first: the table is read under a lock.
 ALTER TABLE adk_sessions ALTER COLUMN account_id SET NOT NULL;
 
 -- New rows obey at once; a later migration looks at those that are there.

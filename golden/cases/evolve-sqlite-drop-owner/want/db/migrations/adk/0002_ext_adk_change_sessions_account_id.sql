@@ -3,18 +3,18 @@
 
 -- +goose Up
 -- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
--- an error.)
--- Trigger, view, index: drop it, run the migration, create it again.
+-- an error. The sqlite3 shell goes on after an error, unless it runs with -bail.)
+-- Trigger, view, index, virtual table: drop it, run the migration, create it again.
 -- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
 -- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
--- outside a transaction; your rows and your key then stay as they are.
+-- outside a transaction, or open the database without foreign keys; your rows and your key then stay as they are.
 -- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
 WITH old (name, word) AS (
     VALUES ('adk_sessions', '*[^a-z0-9_]adk_sessions[^a-z0-9_]*'), ('adk_events', '*[^a-z0-9_]adk_events[^a-z0-9_]*')
 ), found (what) AS (
     SELECT type || ' ' || m.name
     FROM old, (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master) AS m
-    WHERE type IN ('trigger', 'view') AND lower(sql || ' ') GLOB word
+    WHERE (type IN ('trigger', 'view') OR lower(sql) GLOB 'create virtual *') AND lower(sql || ' ') GLOB word
     UNION
     SELECT 'index ' || m.name
     FROM old, sqlite_master AS m
@@ -31,7 +31,7 @@ WITH old (name, word) AS (
     WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
     UNION
     SELECT 'foreign key of ' || m.name
-    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
     WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old)
     UNION
     SELECT 'legacy_alter_table' FROM pragma_legacy_alter_table WHERE legacy_alter_table
@@ -85,20 +85,26 @@ ALTER TABLE adk_events_new RENAME TO adk_events;
 CREATE INDEX adk_events_order_idx
     ON adk_events (app_name, user_id, session_id, timestamp, seq);
 
+-- Stops if a row references nothing: with foreign keys off, SQLite has not looked. Mend the row, and run the migration again.
+SELECT json_extract('{}', 'A row of adk_sessions references a row that is not there, in ' || "parent")
+FROM pragma_foreign_key_check('adk_sessions');
+SELECT json_extract('{}', 'A row of adk_events references a row that is not there, in ' || "parent")
+FROM pragma_foreign_key_check('adk_events');
+
 -- +goose Down
 -- Stops before anything is changed if something of yours hangs on the old tables, and names it. (json_extract raises the text as
--- an error.)
--- Trigger, view, index: drop it, run the migration, create it again.
+-- an error. The sqlite3 shell goes on after an error, unless it runs with -bail.)
+-- Trigger, view, index, virtual table: drop it, run the migration, create it again.
 -- Column: its values would not be copied. Save them, drop it, run the migration, add it again.
 -- Foreign key: your rows would be deleted or changed with the old table. Run PRAGMA foreign_keys = OFF on this connection first,
--- outside a transaction; your rows and your key then stay as they are.
+-- outside a transaction, or open the database without foreign keys; your rows and your key then stay as they are.
 -- legacy_alter_table: run PRAGMA legacy_alter_table = OFF first, or the foreign key of the events would keep the copy's name.
 WITH old (name, word) AS (
     VALUES ('adk_sessions', '*[^a-z0-9_]adk_sessions[^a-z0-9_]*'), ('adk_events', '*[^a-z0-9_]adk_events[^a-z0-9_]*')
 ), found (what) AS (
     SELECT type || ' ' || m.name
     FROM old, (SELECT * FROM sqlite_master UNION ALL SELECT * FROM sqlite_temp_master) AS m
-    WHERE type IN ('trigger', 'view') AND lower(sql || ' ') GLOB word
+    WHERE (type IN ('trigger', 'view') OR lower(sql) GLOB 'create virtual *') AND lower(sql || ' ') GLOB word
     UNION
     SELECT 'index ' || m.name
     FROM old, sqlite_master AS m
@@ -114,7 +120,7 @@ WITH old (name, word) AS (
     WHERE lower(name) NOT IN ('app_name', 'user_id', 'session_id', 'id', 'seq', 'invocation_id', 'author', 'branch', 'timestamp', 'event_data')
     UNION
     SELECT 'foreign key of ' || m.name
-    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+    FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
     WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old)
     UNION
     SELECT 'legacy_alter_table' FROM pragma_legacy_alter_table WHERE legacy_alter_table
@@ -175,3 +181,9 @@ CREATE INDEX adk_sessions_account_id_idx
 -- A session's events in order: it serves the whole list, the newest few, and the cascade from sessions.
 CREATE INDEX adk_events_order_idx
     ON adk_events (app_name, user_id, session_id, timestamp, seq);
+
+-- Stops if a row references nothing: with foreign keys off, SQLite has not looked. Mend the row, and run the migration again.
+SELECT json_extract('{}', 'A row of adk_sessions references a row that is not there, in ' || "parent")
+FROM pragma_foreign_key_check('adk_sessions');
+SELECT json_extract('{}', 'A row of adk_events references a row that is not there, in ' || "parent")
+FROM pragma_foreign_key_check('adk_events');

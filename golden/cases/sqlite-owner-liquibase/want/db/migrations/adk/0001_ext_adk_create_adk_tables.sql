@@ -74,7 +74,7 @@ CREATE TABLE adk_user_states (
 -- rollback     VALUES ('adk_user_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
 -- rollback )
 -- rollback SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
--- rollback FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+-- rollback FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
 -- rollback WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
 -- rollback DROP TABLE IF EXISTS adk_user_states;
 -- rollback DROP TABLE IF EXISTS adk_app_states;

@@ -66,7 +66,7 @@ WITH old (name) AS (
     VALUES ('acme_user_states'), ('acme_app_states'), ('acme_events'), ('acme_sessions')
 )
 SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
-FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name) AS fk
+FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
 WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
 
 DROP TABLE IF EXISTS acme_user_states;
