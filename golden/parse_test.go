@@ -27,7 +27,7 @@ var grammars = map[string]func(sql string) error{
 var sqlcArg = regexp.MustCompile(`sqlc\.arg\('?(\w+)'?\)`)
 
 // procedure is one with a loop around one statement: Vitess knows no loops.
-var procedure = regexp.MustCompile(`(?s)CREATE PROCEDURE [^\n]*\(\)\nBEGIN\n.*?(UPDATE .*?;)\n.*?\nEND;`)
+var procedure = regexp.MustCompile(`(?s)CREATE PROCEDURE [^\n]*\(\)\nBEGIN\n.*?\n +(UPDATE [^;]*;)\n.*?\nEND;`)
 
 func parseMySQL(sql string) error {
 	sql = procedure.ReplaceAllString(sql, "$1")

@@ -18,6 +18,9 @@ type flavour struct {
 	// spaces included.
 	byteCollation string
 	collate       string // the clause for a collation, %s
+	// textCollation is the default collation of a column, where an index in it
+	// does not serve a comparison with one that compares byte for byte.
+	textCollation string
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
 	unnamedChecks     bool // a CHECK inside a column has no name
@@ -31,6 +34,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", collate: "COLLATE %s",
+		textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }
 
@@ -43,6 +47,7 @@ func (d Dialect) Traits() dialects.Traits {
 		Title:                 d.flavour.title,
 		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
 		IdentifierInRunes:     true,
+		KeyComparison:         d.keyComparison(),
 		CollateClause:         d.flavour.collate,
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
@@ -57,4 +62,13 @@ func (d Dialect) Traits() dialects.Traits {
 		Tools:                 []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:             "mysql",
 	}
+}
+
+// keyComparison is the trait KeyComparison: the first half finds a row by the
+// index, the second tells 'alice' from 'ALICE'.
+func (d Dialect) keyComparison() string {
+	if d.flavour.textCollation == "" {
+		return "%[1]s = %[2]s"
+	}
+	return "%[1]s = %[2]s COLLATE " + d.flavour.textCollation + " AND %[1]s = %[2]s"
 }
