@@ -29,9 +29,9 @@ type Dialect interface {
 	ParseColumn(fragment string) (Owner, []Problem)
 	// ParseBackfill reads the expression that gives existing sessions their
 	// owner: it can look at the columns of the sessions table, and at other
-	// tables in a subquery. Names are as the database stores them. It returns
-	// the expression as SQL, or the problems that were found.
-	ParseBackfill(expression, table string, columns []string) (string, []Problem)
+	// tables in a subquery. It returns what was understood, or every problem
+	// that was found; never both.
+	ParseBackfill(expression string, s Sessions) (Backfill, []Problem)
 	// Widens reports whether a column of a type can get another, which holds all
 	// of its values, without each row being written again.
 	Widens(from, to string) bool
@@ -90,6 +90,8 @@ type Traits struct {
 	// FoldsCase: two table names that differ only in case are one table, or
 	// would be on some of the database's platforms.
 	FoldsCase bool
+	// FoldsTables: they are one table everywhere.
+	FoldsTables bool
 	// DeclaresTypes: a type of the user's own is created before it is used.
 	DeclaresTypes bool
 	// FoldsColumns: two column names that differ only in case are one.
@@ -120,6 +122,10 @@ type Traits struct {
 	// NamesReferencedColumn: a foreign key must name the column that it
 	// references; elsewhere none means the primary key.
 	NamesReferencedColumn bool
+	// KeyComparison finds the row whose text, the first %s, is a key of adkgen's,
+	// the second: byte for byte, and by the index of a column that has the
+	// database's default collation.
+	KeyComparison string
 	// CollateClause is the clause for a column's collation, %s.
 	CollateClause string
 	// IndexBytes is the most that the columns of an index have together; 0 for

@@ -3,7 +3,6 @@ package dialects
 import (
 	"slices"
 	"strings"
-	"unicode"
 )
 
 // Grammar is what a dialect brings to ParseFragment: its lexer and its parser.
@@ -50,46 +49,6 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 		return Owner{}, r.Problems
 	}
 	return owner, nil
-}
-
-// ParseExpression runs the steps that every dialect's ParseBackfill has in
-// common. read gives the expression as it is written, or reports to r.
-func ParseExpression(tokenize func(string) ([]Token, *Problem), read func(r *Reader) string, expression string) (string, []Problem) {
-	if problems := expressionShape.checkText(expression); problems != nil {
-		return "", problems
-	}
-	tokens, problem := tokenize(expression)
-	if problem != nil {
-		return "", []Problem{*problem}
-	}
-	if problems := expressionShape.checkTokens(tokens); problems != nil {
-		return "", problems
-	}
-	r := &Reader{Fragment: expression, Tokens: tokens, shape: expressionShape}
-	sql := read(r)
-	if len(r.Problems) == 0 && strings.ContainsFunc(sql, unicode.IsControl) {
-		r.Refuse(0, Refusal{"the expression has a control character or a line break inside a text", "write texts in one line"})
-	}
-	if len(r.Problems) > 0 {
-		return "", r.Problems
-	}
-	return sql, nil
-}
-
-// RefuseQualifier says that an expression names a column of another table
-// outside of a subquery.
-func RefuseQualifier(table string) Refusal {
-	return Refusal{"outside of a subquery there are the columns of " + table + " only", "put it into a subquery, such as (SELECT users.id FROM users WHERE users.login = user_id)"}
-}
-
-// RefuseUnknownColumn says that an expression names a column that the sessions
-// table does not have.
-func RefuseUnknownColumn(name string, columns []string) Refusal {
-	hint := "its columns are " + strings.Join(columns, ", ")
-	if near := Nearest(name, columns); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return Refusal{"the sessions table has no column " + name, hint}
 }
 
 // checkWritten holds the bounds for the column as it is written, too: a grammar
@@ -202,8 +161,8 @@ var WarnUnique = Refusal{"UNIQUE allows an owner one session in all", "remove UN
 // window functions.
 var aggregates = Words(`any_value approx_count_distinct array_agg avg bit_and bit_or bit_xor bool_and bool_or corr count
 	covar_pop covar_samp cume_dist dense_rank every first_value group_concat json_agg json_array_agg json_arrayagg
-	json_group_array json_group_object json_object_agg json_objectagg jsonb_agg jsonb_object_agg lag last_value lead listagg
-	max median min mode nth_value ntile percent_rank percentile_cont percentile_disc range_agg range_intersect_agg rank
+	json_group_array json_group_object jsonb_group_array jsonb_group_object json_object_agg json_objectagg jsonb_agg jsonb_object_agg lag last_value lead listagg
+	max median min mode nth_value ntile percent_rank percentile percentile_cont percentile_disc range_agg range_intersect_agg rank
 	regr_slope row_number std stddev stddev_pop stddev_samp string_agg sum total var_pop var_samp variance xmlagg`)
 
 // IsAggregate reports whether a function is an aggregate or a window function.

@@ -55,7 +55,7 @@ type shape struct {
 var (
 	columnShape = shape{name: "column definition", example: "write a column definition, such as account_id BIGINT NOT NULL REFERENCES users(id)",
 		hint: "write one column definition as in CREATE TABLE: name, type, constraints"}
-	expressionShape = shape{name: "expression", example: "write an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)",
+	expressionShape = shape{name: "expression", example: "write an expression, such as (SELECT u.id FROM users u WHERE u.login = adk_sessions.user_id)",
 		hint: "write an expression that could stand in UPDATE … SET, with a subquery in parentheses", subqueries: true}
 )
 

@@ -16,6 +16,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/templates"
 )
 
@@ -136,6 +137,10 @@ func Generate(in Input) (*Output, error) {
 		return nil, err
 	}
 	out.Warnings = g.warnings(hosts)
+	for _, r := range results {
+		out.Warnings = append(out.Warnings, r.warnings...)
+	}
+	out.Warnings = out.Warnings.sorted()
 	return out, nil
 }
 
@@ -175,6 +180,7 @@ type targetResult struct {
 	locked   LockTarget
 	emitted  int // how many of its migrations were there before
 	notes    []string
+	warnings Problems
 	problems Problems
 	err      error
 }
@@ -187,12 +193,15 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	if locked != nil {
 		before, next = &locked.Schema, locked.next()
 	}
-	backfill, problems := g.backfill(t, before, wanted)
+	backfill, warnings, problems := g.backfill(t, before, wanted)
 	if len(problems) > 0 {
 		result.problems = problems
 		return result
 	}
 	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
+	if plan.fills() {
+		result.warnings = warnings
+	}
 	if locked != nil {
 		result.locked, result.emitted = *locked, len(locked.Migrations)
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
@@ -243,28 +252,36 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 
 // backfill reads the expression that gives existing sessions their owner. It can
 // look at the columns of the sessions that are there before or afterwards.
-func (g *generation) backfill(t Target, before *Schema, wanted Schema) (string, Problems) {
+func (g *generation) backfill(t Target, before *Schema, wanted Schema) (sql string, warnings, problems Problems) {
 	const key = "backfill"
 	if t.Backfill == "" {
-		return "", nil
+		return "", nil, nil
 	}
-	var columns []string
+	sessions := dialects.Sessions{Table: wanted.table(RoleSessions).Name}
 	for _, schema := range []*Schema{&wanted, before} {
 		if schema == nil {
 			continue
 		}
-		for _, c := range schema.table(RoleSessions).Columns {
-			if c.Name != t.Owner.Name && !slices.Contains(columns, c.Name) {
-				columns = append(columns, c.Name)
+		table := schema.table(RoleSessions)
+		for _, c := range table.Columns {
+			if c.Name != t.Owner.Name && !slices.Contains(sessions.Columns, c.Name) {
+				sessions.Columns = append(sessions.Columns, c.Name)
 			}
 		}
+		sessions.Keys = table.PrimaryKey.Columns
 	}
-	sql, found := t.Dialect.ParseBackfill(t.Backfill, wanted.table(RoleSessions).Name, columns)
-	var problems Problems
-	for _, p := range found {
-		problems = append(problems, g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint))
+	backfill, found := t.Dialect.ParseBackfill(t.Backfill, sessions)
+	at := func(list []dialects.Problem) (places Problems) {
+		for _, p := range list {
+			places = append(places, g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint))
+		}
+		return places
 	}
-	return sql, problems
+	warnings = at(backfill.Warnings)
+	for i := range warnings {
+		warnings[i].Warning = true
+	}
+	return backfill.SQL, warnings, at(found)
 }
 
 // staleStates empties the queries for scoped state where they were generated

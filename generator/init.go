@@ -29,7 +29,8 @@ func InitialConfig(dialect, tool string) (string, error) {
 	}
 	return templates.Render(traits.Templates, "init.yaml.tmpl", map[string]any{
 		"Dialect": dialect, "Dialects": strings.Join(DialectNames, " | "),
-		"Tool": tool, "Tools": strings.Join(traits.Tools, " | "),
+		"Backfill": dialects.BackfillExample(d, d.Fold("adk_sessions")),
+		"Tool":     tool, "Tools": strings.Join(traits.Tools, " | "),
 		"Namespaces": traits.Namespaces, "SQLC": traits.SQLCEngine != "",
 	})
 }

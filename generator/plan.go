@@ -18,6 +18,13 @@ type plan struct {
 	losses     []string // what would be lost; it needs --allow-destructive
 }
 
+// fills reports whether the plan gives sessions their owner.
+func (p plan) fills() bool {
+	return slices.ContainsFunc(p.migrations, func(m Migration) bool {
+		return slices.ContainsFunc(m.Changes, func(c Change) bool { return c.Expression != "" })
+	})
+}
+
 // refusal is a change that cannot be planned.
 type refusal struct {
 	key           string // of the target, that asks for it
@@ -505,7 +512,7 @@ func (p *planner) canAdd(t Table, c Column) bool {
 		return true
 	}
 	if c.Owner {
-		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as (SELECT users.id FROM users WHERE users.login = user_id)")
+		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as "+dialects.BackfillExample(p.dialect, t.Name))
 	} else {
 		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
 	}

@@ -1,7 +1,9 @@
 package dialecttest
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,12 +13,13 @@ import (
 	"github.com/aymanbagabas/go-udiff"
 )
 
-// ours are the columns of the sessions table, as a dialect stores them.
-func ours(d dialects.Dialect) (table string, columns []string) {
+// ours is the sessions table, as a dialect stores its names.
+func ours(d dialects.Dialect) (s dialects.Sessions) {
 	for _, name := range []string{"app_name", "user_id", "id", "state", "revision"} {
-		columns = append(columns, d.Fold(name))
+		s.Columns = append(s.Columns, d.Fold(name))
 	}
-	return d.Fold("adk_sessions"), columns
+	s.Table, s.Keys = d.Fold("adk_sessions"), s.Columns[:3]
+	return s
 }
 
 // written is what a dialect makes of a line: the expression or column as it is
@@ -25,8 +28,12 @@ func written(d dialects.Dialect, kind, text string) string {
 	var sql string
 	var problems []dialects.Problem
 	if kind == "backfill" {
-		table, columns := ours(d)
-		sql, problems = d.ParseBackfill(text, table, columns)
+		var b dialects.Backfill
+		b, problems = d.ParseBackfill(text, ours(d))
+		sql = b.SQL
+		for _, w := range b.Warnings {
+			sql += " ? " + w.Message + "; " + w.Hint
+		}
 	} else {
 		var column dialects.Owner
 		if column, problems = d.ParseColumn(text); len(problems) == 0 {
@@ -38,6 +45,9 @@ func written(d dialects.Dialect, kind, text string) string {
 	}
 	for _, p := range problems {
 		sql += "! " + p.Message
+		if kind == "backfill" {
+			sql += fmt.Sprintf(" [%s]", text[p.Offset:p.Offset+p.Length])
+		}
 	}
 	return sql
 }
@@ -82,9 +92,9 @@ func FuzzBackfill(f *testing.F, d dialects.Dialect) {
 		source, _, _ := strings.Cut(strings.TrimSpace(line), " => ")
 		f.Add(source)
 	}
-	table, columns := ours(d)
 	f.Fuzz(func(t *testing.T, source string) {
-		sql, problems := d.ParseBackfill(source, table, columns)
+		b, problems := d.ParseBackfill(source, ours(d))
+		sql := b.SQL
 		for _, p := range problems {
 			if p.Offset < 0 || p.Offset+p.Length > len(source) || p.Message == "" {
 				t.Errorf("%q: %+v", source, p)
@@ -96,12 +106,39 @@ func FuzzBackfill(f *testing.F, d dialects.Dialect) {
 		if sql == "" || strings.ContainsFunc(sql, unicode.IsControl) {
 			t.Errorf("%q becomes %q", source, sql)
 		}
-		again, problems := d.ParseBackfill(sql, table, columns)
+		if name := bareName(sql); name != "" {
+			t.Errorf("%q becomes %q, in which %s has no table", source, sql, name)
+		}
+		again, problems := d.ParseBackfill(sql, ours(d))
 		tooLong := slices.ContainsFunc(problems, func(p dialects.Problem) bool {
 			return strings.Contains(p.Message, "adkgen reads at most") || strings.Contains(p.Message, "more than") || strings.Contains(p.Message, "deeper")
 		})
-		if again != sql && !tooLong {
-			t.Errorf("%q becomes %q, and that %q %v", source, sql, again, problems)
+		if again.SQL != sql && !tooLong {
+			t.Errorf("%q becomes %q, and that %q %v", source, sql, again.SQL, problems)
 		}
 	})
+}
+
+var (
+	columnNames = regexp.MustCompile(`(?i)^(app_name|user_id|id|state|revision|login|name|account_id)$`)
+	sqlTokens   = regexp.MustCompile(`'(?:[^']|'')*'|"[^"]*"|\x60[^\x60]*\x60|\[[^\]]*\]|[\pL\d_$#]+|\S`)
+	beforeNames = dialects.Words("SELECT DISTINCT WHERE AND OR NOT ON BY HAVING WHEN THEN ELSE CASE IN LIKE BETWEEN LIMIT OFFSET")
+	endsFrom    = dialects.Words("SELECT WHERE ON GROUP HAVING ORDER LIMIT FETCH")
+)
+
+// bareName finds the name of a column without its table in an expression; ""
+// when there is none. It knows some names, and nothing of grammars.
+func bareName(sql string) string {
+	tokens := append(sqlTokens.FindAllString(sql, -1), "", "")
+	from, before := false, ""
+	for i, t := range tokens[:len(tokens)-2] {
+		word := strings.ToUpper(t)
+		from = (from || word == "FROM" || word == "JOIN") && !endsFrom[word]
+		operand := before == "" || beforeNames[strings.ToUpper(before)] || strings.Contains("(,=<>+-*/|%", before)
+		if operand && !from && columnNames.MatchString(strings.Trim(t, "\"`[]")) && tokens[i+1] != "." && tokens[i+1] != "(" {
+			return t
+		}
+		before = t
+	}
+	return ""
 }

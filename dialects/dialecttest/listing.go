@@ -35,13 +35,12 @@ func Listing(t testing.TB, d dialects.Dialect, n int) []string {
 			all = append(all, fmt.Sprintf("%s: %q => %s", kind, fragment, sql))
 		}
 	}
-	table, columns := ours(d)
 	for _, expression := range sources(t, "backfill") {
-		sql, problems := d.ParseBackfill(expression, table, columns)
+		b, problems := d.ParseBackfill(expression, ours(d))
 		if len(problems) > 0 {
-			sql = "refused"
+			b.SQL = "refused"
 		}
-		all = append(all, fmt.Sprintf("backfill: %q => %s", expression, sql))
+		all = append(all, fmt.Sprintf("backfill: %q => %s", expression, b.SQL))
 	}
 	slices.Sort(all)
 	return all

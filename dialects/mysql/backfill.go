@@ -9,7 +9,7 @@ import (
 )
 
 // ParseBackfill implements dialects.Dialect.
-func (d Dialect) ParseBackfill(expression, table string, columns []string) (string, []dialects.Problem) {
+func (d Dialect) ParseBackfill(expression string, sessions dialects.Sessions) (dialects.Backfill, []dialects.Problem) {
 	const prefix, suffix = "SELECT (", "\n) FROM dual"
 	return dialects.ParseExpression(tokenize, func(r *dialects.Reader) string {
 		statement, err := newParser().Parse(prefix + expression + suffix)
@@ -28,15 +28,9 @@ func (d Dialect) ParseBackfill(expression, table string, columns []string) (stri
 			r.Refuse(0, dialects.RefuseExpression)
 			return ""
 		}
-		if why, word := d.unknownInBackfill(value.Expr, table, columns, false); why.Message != "" {
-			at := 0
-			for _, t := range r.Tokens {
-				if strings.EqualFold(strings.Trim(t.Text, "`"), word) {
-					at = t.Offset
-					break
-				}
-			}
-			r.Refuse(at, why)
+		b := backfill{r, d, sessions.Table, map[string]int{}, map[string]int{}, map[[2]string]bool{}}
+		b.check(value.Expr, dialects.NewScope(d, r, sessions))
+		if len(r.Problems) > 0 {
 			return ""
 		}
 		sql := d.write(value.Expr)
@@ -48,50 +42,234 @@ func (d Dialect) ParseBackfill(expression, table string, columns []string) (stri
 	}, expression)
 }
 
-// unknownInBackfill says what adkgen does not take in the expression of a
-// backfill, and the word to point at. Inside a subquery, names can be those of
-// its own tables.
-func (d Dialect) unknownInBackfill(expr sqlparser.SQLNode, table string, columns []string, inside bool) (why dialects.Refusal, word string) {
+// backfill reports what adkgen does not take in the expression of a backfill,
+// and writes the sessions table before its columns.
+type backfill struct {
+	*dialects.Reader
+	dialect Dialect
+	table   string
+	seen    map[string]int     // where the next token with a text is looked for
+	warned  map[string]int     // the same, for warnings
+	indexed map[[2]string]bool // columns of other tables and keys that are compared with a collation
+}
+
+// check looks at an expression and its parts.
+func (b backfill) check(expr sqlparser.SQLNode, scope *dialects.Scope) {
 	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
 		switch n := n.(type) {
 		case *sqlparser.Subquery:
-			query, ok := n.Select.(*sqlparser.Select)
-			if !ok || query.Into != nil || query.With != nil || query.Lock != sqlparser.NoLock || len(query.Windows) > 0 {
-				why, word = dialects.RefuseExpression, "SELECT"
-				return false, nil
-			}
-			for _, part := range []sqlparser.SQLNode{query.SelectExprs, query.Where, query.GroupBy, query.Having, query.OrderBy, query.Limit} {
-				if why.Message == "" {
-					why, word = d.unknownInBackfill(part, table, columns, true)
-				}
-			}
-			for _, from := range query.From {
-				if why.Message == "" {
-					why, word = d.unknownInBackfill(from, table, columns, true)
-				}
-			}
+			b.checkSelect(n.Select, scope.Inner())
 			return false, nil
 		case *sqlparser.ColName:
-			if name := n.Name.String(); !inside && !n.Qualifier.IsEmpty() && n.Qualifier.Name.String() != table {
-				why, word = dialects.RefuseQualifier(table), n.Qualifier.Name.String()
-			} else if !inside && !slices.ContainsFunc(columns, func(c string) bool { return strings.EqualFold(c, name) }) {
-				why, word = dialects.RefuseUnknownColumn(name, columns), name
-			}
+			b.checkColumn(n, scope)
 			return false, nil
 		case *sqlparser.FuncExpr:
-			if instead := d.flavour.lacks[strings.ToUpper(n.Name.String())]; instead != "" {
-				why, word = dialects.Refusal{Message: d.flavour.title + " has no function " + n.Name.String(), Hint: "write " + instead}, n.Name.String()
+			name := n.Name.String()
+			if instead := b.dialect.flavour.lacks[strings.ToUpper(name)]; instead != "" {
+				b.Refuse(b.at(scope, name), dialects.Refusal{Message: b.dialect.flavour.title + " has no function " + name, Hint: "write " + instead})
 			}
 		case *sqlparser.OverClause:
-			why = dialects.RefuseAggregate
+			b.Refuse(0, dialects.RefuseAggregate)
 		case sqlparser.AggrFunc:
-			if !inside {
-				why = dialects.RefuseAggregate
+			scope.CheckAggregate(b.at(scope, n.AggrName()), func() {
+				for _, arg := range n.GetArgs() {
+					b.check(arg, scope)
+				}
+			})
+			if list, ok := n.(*sqlparser.GroupConcatExpr); ok {
+				b.check(list.OrderBy, scope)
 			}
-		case *sqlparser.Argument, *sqlparser.Variable, *sqlparser.StarExpr, *sqlparser.DerivedTable, *sqlparser.AssignmentExpr, *sqlparser.Nextval:
-			why = dialects.RefuseExpression
+			if window, ok := n.(sqlparser.WindowFunc); ok && window.GetOverClause() != nil {
+				b.Refuse(b.at(scope, n.AggrName()), dialects.RefuseAggregate)
+			}
+			return false, nil
+		case *sqlparser.ComparisonExpr:
+			b.checkComparison(n, scope)
+		case *sqlparser.StarExpr:
+			words := []string{"*"}
+			if !n.TableName.IsEmpty() {
+				words = []string{n.TableName.Name.String(), "*"}
+			}
+			b.Refuse(b.at(scope, words...), dialects.RefuseStar)
+		case *sqlparser.Argument, *sqlparser.Variable, *sqlparser.AssignmentExpr, *sqlparser.Nextval, *sqlparser.Default, *sqlparser.ValuesFuncExpr:
+			b.Refuse(0, dialects.RefuseExpression)
 		}
-		return why.Message == "", nil
+		return true, nil
 	}, expr)
-	return why, word
+}
+
+// checkSelect looks at a subquery: of its clauses it can have SELECT, FROM,
+// WHERE, GROUP BY, HAVING, ORDER BY and LIMIT.
+func (b backfill) checkSelect(s sqlparser.SQLNode, scope *dialects.Scope) {
+	q, ok := s.(*sqlparser.Select)
+	switch {
+	case !ok || q.With != nil:
+		b.Refuse(b.at(scope, "SELECT"), dialects.RefuseFrom)
+		return
+	case q.Into != nil || q.Lock != sqlparser.NoLock || len(q.Windows) > 0:
+		b.Refuse(b.at(scope, "SELECT"), dialects.RefuseExpression)
+		return
+	}
+	before := len(b.Problems)
+	for _, from := range q.From {
+		b.addFrom(from, scope)
+	}
+	if len(b.Problems) > before {
+		return // names would be refused besides
+	}
+	for _, from := range q.From {
+		b.findIndexed(from)
+		b.checkOn(from, scope)
+	}
+	for _, part := range []sqlparser.SQLNode{q.Where, q.Having} {
+		b.findIndexed(part)
+	}
+	for _, part := range []sqlparser.SQLNode{q.SelectExprs, q.Where, q.GroupBy, q.Having, q.OrderBy, q.Limit} {
+		b.check(part, scope)
+	}
+}
+
+// addFrom reads the tables in FROM. Without a table it is dual.
+func (b backfill) addFrom(n sqlparser.TableExpr, scope *dialects.Scope) {
+	switch n := n.(type) {
+	case *sqlparser.AliasedTableExpr:
+		table, ok := n.Expr.(sqlparser.TableName)
+		if !ok || len(n.Columns) > 0 {
+			b.Refuse(b.at(scope, "FROM"), dialects.RefuseFrom)
+			return
+		}
+		name, alias := table.Name.String(), n.As.String()
+		if name == "dual" && alias == "" {
+			return
+		}
+		words := []string{name}
+		if table.Qualifier.NotEmpty() {
+			words = []string{table.Qualifier.String(), name}
+		}
+		at := b.at(scope, words...)
+		if alias != "" && !scope.Reads(name) {
+			at = b.at(scope, alias)
+		}
+		scope.AddTable(at, name, alias)
+	case *sqlparser.JoinTableExpr:
+		b.addFrom(n.LeftExpr, scope)
+		b.addFrom(n.RightExpr, scope)
+		if n.Join >= sqlparser.NaturalJoinType || n.Condition != nil && len(n.Condition.Using) > 0 {
+			b.Refuse(b.at(scope, "JOIN"), dialects.RefuseFrom)
+		}
+	case *sqlparser.ParenTableExpr:
+		for _, part := range n.Exprs {
+			b.addFrom(part, scope)
+		}
+	default:
+		b.Refuse(b.at(scope, "FROM"), dialects.RefuseFrom)
+	}
+}
+
+// checkOn looks at the conditions of joins.
+func (b backfill) checkOn(n sqlparser.TableExpr, scope *dialects.Scope) {
+	switch n := n.(type) {
+	case *sqlparser.JoinTableExpr:
+		b.checkOn(n.LeftExpr, scope)
+		b.checkOn(n.RightExpr, scope)
+		if n.Condition != nil && n.Condition.On != nil {
+			b.check(n.Condition.On, scope)
+		}
+	case *sqlparser.ParenTableExpr:
+		for _, part := range n.Exprs {
+			b.checkOn(part, scope)
+		}
+	}
+}
+
+// checkColumn looks a name up, and writes the table before a column of the
+// sessions.
+func (b backfill) checkColumn(n *sqlparser.ColName, scope *dialects.Scope) {
+	parts := []string{n.Name.String()}
+	if !n.Qualifier.IsEmpty() {
+		parts = append([]string{n.Qualifier.Name.String()}, parts...)
+		if !n.Qualifier.Qualifier.IsEmpty() {
+			parts = append([]string{n.Qualifier.Qualifier.String()}, parts...)
+		}
+	}
+	if _, ours := scope.CheckColumn(b.at(scope, parts...), parts...); ours {
+		n.Qualifier = sqlparser.TableName{Name: sqlparser.NewIdentifierCS(b.table)}
+	}
+}
+
+// at gives the offset of words with dots between them, inside of a subquery or
+// outside as the scope is: vitess's tree has no places. It gives each place
+// once, and 0 when there is none.
+func (b backfill) at(scope *dialects.Scope, words ...string) int {
+	return b.next(b.seen, scope, words...)
+}
+
+func (b backfill) next(seen map[string]int, scope *dialects.Scope, words ...string) int {
+	key := strings.ToLower(strings.Join(words, "."))
+	var subqueries []bool // of the parentheses that are open
+	inside := b.Tokens[0].Text == "SELECT"
+	text := func(i int) string {
+		if i < 0 || i >= len(b.Tokens) {
+			return ""
+		}
+		return b.Tokens[i].Text
+	}
+	for i, t := range b.Tokens {
+		switch t.Kind {
+		case dialects.TokenOpen:
+			subqueries = append(subqueries, text(i+1) == "SELECT" || text(i+1) == "WITH")
+		case dialects.TokenClose:
+			subqueries = subqueries[:len(subqueries)-1]
+		}
+		if i < seen[key] || (inside || slices.Contains(subqueries, true)) != scope.Inside() || text(i-1) == "." || text(i+2*len(words)-1) == "." {
+			continue
+		}
+		found := true
+		for j, word := range words {
+			found = found && strings.EqualFold(strings.Trim(text(i+2*j), "`"), word) && (j == 0 || text(i+2*j-1) == ".")
+		}
+		if found {
+			seen[key] = i + 1
+			return t.Offset
+		}
+	}
+	return b.Tokens[0].Offset
+}
+
+// findIndexed finds the comparisons of a column of the user's with a key for
+// which a collation is said.
+func (b backfill) findIndexed(n sqlparser.SQLNode) {
+	_ = sqlparser.Walk(func(n sqlparser.SQLNode) (bool, error) {
+		e, ok := n.(*sqlparser.ComparisonExpr)
+		if !ok {
+			return true, nil
+		}
+		for _, pair := range [][2]sqlparser.Expr{{e.Left, e.Right}, {e.Right, e.Left}} {
+			if c, ok := pair[1].(*sqlparser.CollateExpr); ok {
+				b.indexed[[2]string{b.dialect.write(pair[0]), b.dialect.write(c.Expr)}] = true
+			}
+		}
+		return true, nil
+	}, n)
+}
+
+// checkComparison warns when a column of the user's is compared with a key: the
+// comparison has the key's collation, and the other column's index does not
+// (12.8.4 Collation Coercibility: of two columns, the _bin collation wins).
+func (b backfill) checkComparison(e *sqlparser.ComparisonExpr, scope *dialects.Scope) {
+	if b.dialect.flavour.textCollation == "" || !scope.Inside() {
+		return
+	}
+	for _, pair := range [][2]sqlparser.Expr{{e.Left, e.Right}, {e.Right, e.Left}} {
+		theirs, ok := pair[0].(*sqlparser.ColName)
+		ours, also := pair[1].(*sqlparser.ColName)
+		if !ok || !also || ours.Qualifier.Name.String() != b.table || theirs.Qualifier.Name.String() == b.table || theirs.Qualifier.IsEmpty() {
+			continue
+		}
+		column, key := b.dialect.write(theirs), strings.ToLower(ours.Name.String())
+		if scope.IsKey(key) && !b.indexed[[2]string{column, b.dialect.write(ours)}] {
+			scope.WarnComparison(b.next(b.warned, scope, theirs.Qualifier.Name.String(), theirs.Name.String()),
+				"the collation of "+key+" is "+b.dialect.flavour.byteCollation+": this reads all of "+column+", unless its index has that collation, too", column, key)
+		}
+	}
 }

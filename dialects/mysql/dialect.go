@@ -21,6 +21,9 @@ type flavour struct {
 	// foreignCollations are in the names of collations that the flavour does not have.
 	foreignCollations string
 	collate           string // the clause for a collation, %s
+	// textCollation is the default collation of a column, where an index in it
+	// does not serve a comparison with one that compares byte for byte.
+	textCollation string
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
@@ -35,7 +38,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
-		dropCheck: "DROP CHECK",
+		dropCheck: "DROP CHECK", textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }
 
@@ -48,6 +51,7 @@ func (d Dialect) Traits() dialects.Traits {
 		Title:                 d.flavour.title,
 		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
 		IdentifierInRunes:     true,
+		KeyComparison:         d.keyComparison(),
 		CollateClause:         d.flavour.collate,
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
@@ -63,4 +67,13 @@ func (d Dialect) Traits() dialects.Traits {
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Templates:  "mysql",
 	}
+}
+
+// keyComparison is the trait KeyComparison: the first half finds a row by the
+// index, the second tells 'alice' from 'ALICE'.
+func (d Dialect) keyComparison() string {
+	if d.flavour.textCollation == "" {
+		return "%[1]s = %[2]s"
+	}
+	return "%[1]s = %[2]s COLLATE " + d.flavour.textCollation + " AND %[1]s = %[2]s"
 }

@@ -21,6 +21,7 @@ func (Dialect) Traits() dialects.Traits {
 		Title:                 "Oracle",
 		IdentifierLimit:       128, // SQL Language Reference, Database Object Naming Rules; bytes, from 12.2
 		CollateClause:         "COLLATE %s",
+		KeyComparison:         "%[1]s = %[2]s",
 		QuoteMarks:            `"`,
 		Namespaces:            "schema",
 		IndexesShareNames:     true,

@@ -19,6 +19,7 @@ func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
 		Title:             "PostgreSQL",
 		IdentifierLimit:   63, // NAMEDATALEN - 1, in bytes: Lexical Structure, 4.1.1
+		KeyComparison:     `%[1]s = %[2]s COLLATE "default"`,
 		CollateClause:     "COLLATE %s",
 		QuoteMarks:        `"`,
 		Namespaces:        "schema",

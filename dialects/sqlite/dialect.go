@@ -18,6 +18,8 @@ func (Dialect) Traits() dialects.Traits {
 		CollateClause:     "COLLATE %s",
 		QuoteMarks:        "\"`",
 		FoldsCase:         true,
+		FoldsTables:       true,
+		KeyComparison:     "%[2]s = %[1]s", // the left operand's collation is taken: Datatypes In SQLite, 7.1
 		FoldsColumns:      true,
 		IndexesShareNames: true,
 		ReservedPrefix:    "sqlite_",                           // CREATE TABLE, 2: reserved for internal use

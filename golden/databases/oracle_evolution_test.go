@@ -15,7 +15,7 @@ var (
 	purge = regexp.MustCompile(`(?m) PURGE;$`)
 	// H2 sets a default with words of its own.
 	// It has no PL/SQL: of a loop, the statement in it.
-	loop          = regexp.MustCompile(`(?s)BEGIN\n  LOOP\n    (UPDATE .*?;)\n.*?END;\n/\n`)
+	loop          = regexp.MustCompile(`(?s)DECLARE\n  adk_moved .*?\n      UPDATE (\w+)\n      SET (.*?)\n      WHERE .*?\nEND;\n/\n`)
 	modifyDefault = regexp.MustCompile(`MODIFY \((\w+) DEFAULT (\S+)\)`)
 )
 
@@ -43,7 +43,7 @@ func TestOracleEvolutionOnH2(t *testing.T) {
 					t.Fatal(err)
 				}
 				text = modifyDefault.ReplaceAll(text, []byte("ALTER COLUMN $1 SET DEFAULT $2"))
-				text = loop.ReplaceAll(text, []byte("$1"))
+				text = loop.ReplaceAll(text, []byte("UPDATE $1 SET $2;\n"))
 				script.WriteString(purge.ReplaceAllString(sqlplusLine.ReplaceAllString(string(text), ""), ";") + "\n")
 			}
 			add(ups[0])

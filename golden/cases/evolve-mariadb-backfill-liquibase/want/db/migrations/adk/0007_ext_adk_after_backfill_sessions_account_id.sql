@@ -5,18 +5,64 @@
 -- changeset adk:ext_adk_0007 endDelimiter:/ rollbackEndDelimiter:/
 DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 
--- rollback -- 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. Sessions for which the
--- rollback -- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
--- rollback -- application that writes account_id must be in place: a session that is created without it would be refused.
+-- rollback -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
+-- rollback -- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- rollback -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
+-- rollback -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- rollback CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 -- rollback BEGIN
--- rollback     DECLARE adk_filled BIGINT DEFAULT 1;
--- rollback     WHILE adk_filled > 0 DO
--- rollback         UPDATE adk_sessions
--- rollback         SET account_id = (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
--- rollback         WHERE account_id IS NULL AND ((SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
--- rollback         LIMIT 1000;
--- rollback         SET adk_filled = ROW_COUNT();
+-- rollback     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
+-- rollback     DECLARE adk_left, adk_batch, adk_free, adk_paused BIGINT DEFAULT 1;
+-- rollback     DECLARE adk_done BOOLEAN;
+-- rollback     DECLARE adk_key0, adk_key1, adk_key2 VARCHAR(128) CHARACTER SET utf8mb4;
+-- rollback     DECLARE adk_owner BIGINT;
+-- rollback     -- Cursors read without locks; a subquery in SET would lock what it reads.
+-- rollback     DECLARE adk_unfilled CURSOR FOR
+-- rollback         SELECT app_name, user_id, id, (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
+-- rollback         FROM adk_sessions
+-- rollback         WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL;
+-- rollback     DECLARE adk_count CURSOR FOR
+-- rollback         SELECT COUNT(*)
+-- rollback         FROM adk_sessions
+-- rollback         WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL;
+-- rollback     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
+-- rollback     WHILE adk_left > 0 DO
+-- rollback         SET adk_done = FALSE;
+-- rollback         SET adk_batch = 1000;
+-- rollback         OPEN adk_unfilled;
+-- rollback         FETCH adk_unfilled INTO adk_key0, adk_key1, adk_key2, adk_owner;
+-- rollback         WHILE NOT adk_done DO
+-- rollback             IF adk_batch = 1000 THEN
+-- rollback                 -- READ COMMITTED locks what is filled, and nothing else that is looked at.
+-- rollback                 COMMIT;
+-- rollback                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+-- rollback                 SET adk_batch = 0;
+-- rollback             END IF;
+-- rollback             SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
+-- rollback             IF adk_free > 0 THEN
+-- rollback                 -- The foreign key would wait for its row.
+-- rollback                 SET adk_free = (SELECT COUNT(*) FROM users WHERE id = adk_owner /*!80001 FOR SHARE */ /*M! LOCK IN SHARE MODE */ SKIP LOCKED);
+-- rollback             END IF;
+-- rollback             IF adk_free > 0 THEN
+-- rollback                 UPDATE adk_sessions
+-- rollback                 SET account_id = (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
+-- rollback                 WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */;
+-- rollback                 SET adk_moved = SYSDATE();
+-- rollback             END IF;
+-- rollback             SET adk_batch = adk_batch + 1;
+-- rollback             FETCH adk_unfilled INTO adk_key0, adk_key1, adk_key2, adk_owner;
+-- rollback         END WHILE;
+-- rollback         CLOSE adk_unfilled;
 -- rollback         COMMIT;
+-- rollback         OPEN adk_count;
+-- rollback         FETCH adk_count INTO adk_left;
+-- rollback         CLOSE adk_count;
+-- rollback         COMMIT;
+-- rollback         IF adk_left > 0 AND SYSDATE() >= adk_moved + INTERVAL 1 MINUTE THEN
+-- rollback             -- This text is no number, and so the error; sqlc cannot read SIGNAL. The second is for an sql_mode that is not strict.
+-- rollback             SET adk_left = CONCAT('run it again: ', adk_left, ' sessions could not be filled for a minute, as other transactions lock them or their owners, or there is no such owner');
+-- rollback             SET adk_left = (SELECT 1 UNION ALL SELECT 2);
+-- rollback         END IF;
+-- rollback         SET adk_paused = SLEEP(IF(adk_left > 0, 0.1, 0));
 -- rollback     END WHILE;
 -- rollback END;

@@ -6,16 +6,56 @@
 SET DEFINE OFF
 WHENEVER SQLERROR EXIT FAILURE
 
--- 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. Sessions for which the
--- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
--- application that writes account_id must be in place: a session that is created without it would be refused.
+-- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
+-- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
+-- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
+DECLARE
+  adk_moved DATE := SYSDATE;
+  adk_filled NUMBER;
+  adk_left NUMBER;
 BEGIN
   LOOP
-    UPDATE adk_sessions
-    SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)
-    WHERE account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)) IS NOT NULL AND ROWNUM <= 1000;
-    EXIT WHEN SQL%ROWCOUNT = 0;
+    adk_filled := 0;
+    FOR adk_one IN (
+      SELECT app_name, user_id, id
+      FROM adk_sessions
+      WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)) IS NOT NULL AND ROWNUM <= 1000
+      FOR UPDATE SKIP LOCKED
+    ) LOOP
+      UPDATE adk_sessions
+      SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)
+      WHERE adk_sessions.app_name = adk_one.app_name AND adk_sessions.user_id = adk_one.user_id AND adk_sessions.id = adk_one.id;
+      adk_filled := adk_filled + 1;
+    END LOOP;
     COMMIT;
+    IF adk_filled > 0 THEN
+      adk_moved := SYSDATE;
+    ELSE
+      SELECT COUNT(*) INTO adk_left
+      FROM adk_sessions
+      WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)) IS NOT NULL;
+      EXIT WHEN adk_left = 0;
+      IF SYSDATE > adk_moved + INTERVAL '1' MINUTE THEN
+        RAISE_APPLICATION_ERROR(-20001, adk_left || ' sessions could not be filled for a minute, because other transactions have locked them: run the migration again');
+      END IF;
+      BEGIN -- a pause: waits for one of them, at most a second (ORA-30006), with no other lock
+        FOR adk_one IN (
+          SELECT app_name, user_id, id
+          FROM adk_sessions
+          WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 FETCH FIRST 1 ROWS ONLY)) IS NOT NULL AND ROWNUM = 1
+          FOR UPDATE WAIT 1
+        ) LOOP
+          NULL;
+        END LOOP;
+        COMMIT;
+      EXCEPTION
+        WHEN OTHERS THEN
+          IF SQLCODE <> -30006 THEN
+            RAISE;
+          END IF;
+      END;
+    END IF;
   END LOOP;
 END;
 /

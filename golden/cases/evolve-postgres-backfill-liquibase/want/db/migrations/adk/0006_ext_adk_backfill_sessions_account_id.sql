@@ -3,26 +3,76 @@
 -- Fills account_id of the sessions that have none, in batches. It can be stopped, and run again.
 
 -- changeset adk:ext_adk_0006 runInTransaction:false splitStatements:false rollbackSplitStatements:false
--- 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. Sessions for which the
--- expression is NULL stay as they are, and have to be seen to before account_id becomes NOT NULL. Until then the
--- application that writes account_id must be in place: a session that is created without it would be refused.
+-- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
+-- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
+-- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 DO $$
+DECLARE
+    adk_moved  TIMESTAMPTZ := clock_timestamp();
+    adk_filled BIGINT;
+    adk_left   BIGINT;
+    adk_one    RECORD;
 BEGIN
     LOOP
-        UPDATE adk_sessions
-        SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)
-        WHERE account_id IS NULL AND (app_name, user_id, id) IN (
-            SELECT app_name, user_id, id
-            FROM adk_sessions
-            WHERE account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
-            LIMIT 1000
-            FOR UPDATE
-        );
-        -- A batch can come to nothing because its rows were being written.
-        EXIT WHEN NOT FOUND AND NOT EXISTS (
-            SELECT FROM adk_sessions WHERE account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
-        );
+        PERFORM set_config('lock_timeout', '100ms', true);
+        BEGIN
+            UPDATE adk_sessions
+            SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)
+            WHERE ctid = ANY (ARRAY(
+                SELECT ctid
+                FROM adk_sessions
+                WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
+                LIMIT 1000
+                FOR NO KEY UPDATE SKIP LOCKED
+            ));
+            GET DIAGNOSTICS adk_filled = ROW_COUNT;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+            adk_filled := -1; -- an owner is locked: the batch has been given back
+        END;
         COMMIT;
+        IF adk_filled > 0 THEN
+            adk_moved := clock_timestamp();
+            CONTINUE;
+        END IF;
+
+        IF adk_filled < 0 THEN -- one by one, so that the other sessions do not wait for that owner
+            FOR adk_one IN
+                SELECT app_name, user_id, id
+                FROM adk_sessions
+                WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
+            LOOP
+                PERFORM set_config('lock_timeout', '100ms', true);
+                BEGIN
+                    UPDATE adk_sessions
+                    SET account_id = (SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)
+                    WHERE adk_sessions.account_id IS NULL AND ctid = ANY (ARRAY(
+                        SELECT ctid
+                        FROM adk_sessions
+                        WHERE adk_sessions.app_name = adk_one.app_name AND adk_sessions.user_id = adk_one.user_id AND adk_sessions.id = adk_one.id
+                        FOR NO KEY UPDATE SKIP LOCKED
+                    ));
+                    IF FOUND THEN
+                        adk_moved := clock_timestamp();
+                    END IF;
+                EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
+                    NULL; -- its owner is locked
+                END;
+                COMMIT;
+                EXIT WHEN clock_timestamp() > adk_moved + INTERVAL '1 minute';
+            END LOOP;
+        END IF;
+
+        SELECT count(*) INTO adk_left
+        FROM adk_sessions
+        WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL;
+        EXIT WHEN adk_left = 0;
+        IF clock_timestamp() > adk_moved + INTERVAL '1 minute' THEN
+            RAISE EXCEPTION '% sessions could not be filled for a minute: other transactions have locked them, or their owners', adk_left
+                USING HINT = 'Run the migration again when those transactions have ended.';
+        END IF;
+        COMMIT;
+        PERFORM pg_sleep(0.1);
     END LOOP;
 END $$;
 

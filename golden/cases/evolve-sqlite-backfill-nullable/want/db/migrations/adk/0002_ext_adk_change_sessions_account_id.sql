@@ -56,7 +56,7 @@ CREATE TABLE adk_sessions_new (
         REFERENCES users (id) ON DELETE CASCADE
 );
 INSERT INTO adk_sessions_new (app_name, user_id, account_id, id, state, revision, create_time, update_time)
-SELECT app_name, user_id, COALESCE(account_id, COALESCE(CAST (json_extract(state, '$.owner') AS INTEGER), CASE WHEN app_name = 'app' THEN 1 ELSE 2 END)), id, state, revision, create_time, update_time
+SELECT app_name, user_id, COALESCE(account_id, COALESCE(CAST (json_extract(adk_sessions.state, '$.owner') AS INTEGER), CASE WHEN adk_sessions.app_name = 'app' THEN 1 ELSE 2 END)), id, state, revision, create_time, update_time
 FROM adk_sessions;
 
 CREATE TABLE adk_events_new (

@@ -59,7 +59,7 @@ CREATE TABLE adk_sessions_new (
         REFERENCES users (id) ON DELETE CASCADE
 );
 INSERT INTO adk_sessions_new (app_name, user_id, team_id, id, state, revision, create_time, update_time, account_id)
-SELECT app_name, user_id, (SELECT t.id FROM teams AS t WHERE t.id = account_id), id, state, revision, create_time, update_time, account_id
+SELECT app_name, user_id, (SELECT CASE WHEN count(*) > 1 THEN json_extract('{}', 'several owners of session ' || adk_sessions.id) ELSE max(t.id) END FROM teams AS t WHERE t.id = adk_sessions.account_id), id, state, revision, create_time, update_time, account_id
 FROM adk_sessions;
 
 CREATE TABLE adk_events_new (
