@@ -207,6 +207,7 @@ func (b *backfilling) hold(t testing.TB, statement string) *sql.Tx {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = tx.Rollback() }) // after Commit it does nothing
 	return tx
 }
 
@@ -358,5 +359,41 @@ func TestBackfillUsesTheIndex(t *testing.T) {
 			}
 			t.Logf("%v; without a collation %v; reading all users %v", fast, plain, slow)
 		})
+	}
+}
+
+// TestBackfillWarns holds that generate warns of a comparison that reads all
+// users, or takes two for one, in the run that writes the backfill; and of none
+// of docs/evolution.md.
+func TestBackfillWarns(t *testing.T) {
+	for dialect, want := range map[string]string{
+		"postgres": `write u.login = adk_sessions.user_id COLLATE "default"`,
+		"mysql":    "write u.login = adk_sessions.user_id COLLATE utf8mb4_0900_ai_ci AND u.login = adk_sessions.user_id",
+		"sqlite":   "write adk_sessions.user_id = u.login",
+		"mariadb":  "",
+	} {
+		for expression, want := range map[string]string{"(SELECT u.id FROM users u WHERE u.login = adk_sessions.user_id)": want, backfillOf(t, dialect): ""} {
+			folder := t.TempDir()
+			config := fmt.Sprintf("version: 1\ntargets:\n  - dialect: %s\n    migrations: {tool: goose, dir: db}\n", dialect)
+			generated(t, folder, []byte(config))
+			config += "    owner_id_column: account_id " + ownerOf[dialect] + " NOT NULL REFERENCES users(id)\n    backfill: " + expression + "\n"
+			for _, hint := range []string{want, ""} { // once: then the backfill is written
+				out, err := generator.Generate(generator.OnDisk(filepath.Join(folder, "adkgen.yaml"), []byte(config)))
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := ""
+				for _, w := range out.Warnings {
+					if !w.Warning || w.Line != 6 || w.Column != 47 {
+						t.Errorf("%s: %+v", dialect, w)
+					}
+					got += w.Hint
+				}
+				if got != hint {
+					t.Errorf("%s: %s: the hint is %q, not %q", dialect, expression, got, hint)
+				}
+				generated(t, folder, []byte(config))
+			}
+		}
 	}
 }
