@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,22 +29,24 @@ import (
 // What ADK's own tests leave out.
 
 // errorsOf are the errors of a kind's package.
-type errorsOf struct{ notFound, exists, stale, eventExists, foreign, maybe, noOwner error }
+type errorsOf struct {
+	notFound, exists, stale, eventExists, foreign, maybe, doesNotFit, doesNotSurvive, noOwner error
+}
 
 func (k kind) errors() errorsOf {
 	switch {
 	case k.dialect == "postgres" && k.owned:
-		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrMaybeStored, ownedpostgres.ErrNoOwner}
+		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrMaybeStored, ownedpostgres.ErrKeyDoesNotFit, ownedpostgres.ErrDoesNotSurvive, ownedpostgres.ErrNoOwner}
 	case k.dialect == "postgres":
-		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, postgresdb.ErrMaybeStored, nil}
+		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, postgresdb.ErrMaybeStored, postgresdb.ErrKeyDoesNotFit, postgresdb.ErrDoesNotSurvive, nil}
 	case k.dialect == "mariadb" && k.owned:
-		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrMaybeStored, ownedmysql.ErrNoOwner}
+		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrMaybeStored, ownedmysql.ErrKeyDoesNotFit, ownedmysql.ErrDoesNotSurvive, ownedmysql.ErrNoOwner}
 	case k.dialect != "sqlite" && !k.owned:
-		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, mysqldb.ErrMaybeStored, nil}
+		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, mysqldb.ErrMaybeStored, mysqldb.ErrKeyDoesNotFit, mysqldb.ErrDoesNotSurvive, nil}
 	case k.owned:
-		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrMaybeStored, ownedsqlite.ErrNoOwner}
+		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrMaybeStored, ownedsqlite.ErrKeyDoesNotFit, ownedsqlite.ErrDoesNotSurvive, ownedsqlite.ErrNoOwner}
 	}
-	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, sqlitedb.ErrMaybeStored, nil}
+	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, sqlitedb.ErrMaybeStored, sqlitedb.ErrKeyDoesNotFit, sqlitedb.ErrDoesNotSurvive, nil}
 }
 
 // now is a time with microseconds.
@@ -491,4 +495,82 @@ func TestCancelledAppends(t *testing.T) {
 		equal(t, "the session that was open", ids(open), ids(get(t, service, "alice", "s1")))
 		equal(t, "its state", len(stateOf(get(t, service, "alice", "s1"))), 41)
 	})
+}
+
+// TestKeysThatDoNotFit refuses keys that a database would cut, so that one user
+// is never another.
+func TestKeysThatDoNotFit(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		longest := strings.Repeat("é", 127) + "v"
+		current := create(t, service, longest, longest, map[string]any{"user:secret": 1})
+		for _, long := range []string{longest + " ", longest + "   ", longest + "w", "\xff"} {
+			_, err := service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: long, SessionID: "s"})
+			wantError(t, "create for the user", err, s.errors().doesNotFit)
+			_, err = service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: "u", SessionID: long})
+			wantError(t, "create the session", err, s.errors().doesNotFit)
+			_, err = service.Create(t.Context(), &session.CreateRequest{AppName: long, UserID: "u", SessionID: "s"})
+			wantError(t, "create in the app", err, s.errors().doesNotFit)
+			_, err = service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: long, SessionID: longest})
+			wantError(t, "get", err, s.errors().doesNotFit)
+			_, err = service.List(t.Context(), &session.ListRequest{AppName: "app", UserID: long})
+			wantError(t, "list", err, s.errors().doesNotFit)
+			wantError(t, "delete", service.Delete(t.Context(), &session.DeleteRequest{AppName: "app", UserID: longest, SessionID: long}), s.errors().doesNotFit)
+			wantError(t, "append", service.AppendEvent(t.Context(), current, newEvent(long, now, nil)), s.errors().doesNotFit)
+		}
+		appendTo(t, service, current, newEvent(longest, now, map[string]any{"k": "v"}))
+		if got := get(t, service, longest, longest); got.Events().Len() != 1 {
+			t.Errorf("%d events", got.Events().Len())
+		}
+	})
+}
+
+// TestValuesThatDoNotSurvive refuses what would be read back as something else, or
+// would make each later read of the user, or the app, fail; the error names the key.
+func TestValuesThatDoNotSurvive(t *testing.T) {
+	var deep any = "end"
+	for range 12_000 {
+		deep = []any{deep}
+	}
+	bad := map[string]any{
+		"huge": json.Number("1e400"), "digits": json.Number(strings.Repeat("9", 400)), "deep": deep, "exact": int64(1<<53 + 1),
+		"bytes": "a\xffb", "nested": map[string]any{"list": []any{1, uint64(1<<63 + 1)}}, "text in it": map[string]any{"a": "\xc3\x28"},
+	}
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		current := create(t, service, "u", "s", nil)
+		values := maps.Clone(bad)
+		if s.dialect == "postgres" {
+			values["nul"] = "a\x00b"
+		}
+		for key, value := range values {
+			for _, prefix := range []string{"", "app:", "user:"} {
+				_, err := service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: "u", State: map[string]any{prefix + key: value, "good": 1}})
+				wantError(t, "create with "+prefix+key, err, s.errors().doesNotSurvive)
+				err = service.AppendEvent(t.Context(), current, newEvent("e", now, map[string]any{prefix + key: value, "good": 1}))
+				wantError(t, "append with "+prefix+key, err, s.errors().doesNotSurvive)
+				if err != nil && !strings.Contains(err.Error(), strconv.Quote(key)) {
+					t.Errorf("the error does not name %s: %.200s", key, err)
+				}
+			}
+			if key != "nul" { // which an event may have
+				e := newEvent("e", now, nil)
+				e.CustomMetadata = map[string]any{key: value}
+				wantError(t, "append with metadata "+key, service.AppendEvent(t.Context(), current, e), s.errors().doesNotSurvive)
+			}
+		}
+		good := map[string]any{"a": float64(1 << 53), "b": -0.1, "c": 1e300, "d": 5e-324, "e": "\ufffd \\ufffd", "f": math.MaxFloat64, "user:g": []any{123456789012345.0}}
+		appendTo(t, service, current, newEvent("e", now, good))
+		state := get(t, service, "u", "s").State()
+		for key, want := range good {
+			if got, err := state.Get(key); err != nil || !reflect.DeepEqual(got, want) {
+				t.Errorf("%s is %v, not %v: %v", key, got, want, err)
+			}
+		}
+	})
+}
+
+func wantError(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %.200v, want %v", what, err, want)
+	}
 }

@@ -3,6 +3,7 @@
 package sqlitedb
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -14,9 +15,11 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	fastjson "github.com/go-json-experiment/json"
 	adkplatform "google.golang.org/adk/v2/platform"
@@ -32,6 +35,9 @@ type SessionService struct {
 }
 
 var _ adksession.Service = (*SessionService)(nil)
+
+// adkStateHasNUL: a state can have the character U+0000.
+const adkStateHasNUL = true
 
 // NewSessionService makes a service on a pool, whose database has the
 // migrations. Its connections need PRAGMA foreign_keys = ON, without which a
@@ -54,6 +60,10 @@ var (
 	ErrSessionStale = errors.New("session is stale: it has changed since it was read")
 	// ErrEventExists: the session has another event with the id of the new one.
 	ErrEventExists = errors.New("event exists already")
+	// ErrKeyDoesNotFit: an app name, or an id of a user, session or event, has more than 128 characters, or is not UTF-8.
+	ErrKeyDoesNotFit = errors.New("key does not fit")
+	// ErrDoesNotSurvive: a value would be read back as another, or not at all.
+	ErrDoesNotSurvive = errors.New("value does not survive being stored")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
 	// ErrMaybeStored: the call ended before the database had answered, and the
@@ -111,12 +121,12 @@ func adkFromColumn(micros int64) time.Time { return time.UnixMicro(micros).UTC()
 // Create stores a new session and gives it back with the states of its app and
 // user. Keys of app: and user: in the initial state go into those; temp: keys are dropped.
 func (s *SessionService) Create(ctx context.Context, req *adksession.CreateRequest) (*adksession.CreateResponse, error) {
-	if req.AppName == "" || req.UserID == "" {
-		return nil, fmt.Errorf("create session: app name and user id are needed, got %q, %q", req.AppName, req.UserID)
-	}
 	id := req.SessionID
 	if id == "" {
 		id = adkplatform.NewUUID(ctx)
+	}
+	if err := adkCheckKeys("create session", req.AppName, req.UserID, id); err != nil {
+		return nil, err
 	}
 	state, err := adkSplitDelta(adkWithoutTemp(req.State))
 	if err != nil {
@@ -269,6 +279,9 @@ func (s *SessionService) getWithoutEvents(ctx context.Context, appName, userID, 
 func (s *SessionService) List(ctx context.Context, req *adksession.ListRequest) (*adksession.ListResponse, error) {
 	if req.AppName == "" {
 		return nil, errors.New("list sessions: the app name is needed")
+	}
+	if err := errors.Join(adkFits("app name", req.AppName), adkFits("user id", req.UserID)); err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	sessions, err := s.list(ctx, req.AppName, req.UserID)
 	if err != nil {
@@ -581,11 +594,74 @@ func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 			continue
 		}
 		var err error
-		if *part.text, err = json.Marshal(part.values); err != nil {
-			return d, fmt.Errorf("state: %w", err)
+		if *part.text, err = json.Marshal(part.values); err == nil {
+			err = adkSurvives(*part.text, adkStateHasNUL)
+		}
+		if err != nil {
+			return d, adkNameKey(part.values, err)
 		}
 	}
 	return d, nil
+}
+
+// adkNameKey names the key of a state whose value cannot be stored.
+func adkNameKey(values map[string]any, err error) error {
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		text, bad := json.Marshal(map[string]any{key: values[key]})
+		if bad == nil {
+			bad = adkSurvives(text, adkStateHasNUL)
+		}
+		if bad != nil {
+			return fmt.Errorf("state key %q: %w", key, bad)
+		}
+	}
+	return fmt.Errorf("state: %w", err)
+}
+
+// adkSurvives refuses JSON, as json.Marshal writes it, that would be read back as
+// something else, or not at all: numbers are read as float64, the decoder stops
+// at a depth of 10,000, and what is not UTF-8 has been written as \ufffd.
+func adkSurvives(text []byte, hasNUL bool) error {
+	const deepest = 5_000 // there is more around a value than this text
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == '{' || c == '[':
+			if depth++; depth > deepest {
+				return fmt.Errorf("%w: it nests deeper than %d levels", ErrDoesNotSurvive, deepest)
+			}
+		case c == '}' || c == ']':
+			depth--
+		case c == '"':
+			for i++; i < len(text) && text[i] != '"'; i++ {
+				if text[i] != '\\' {
+					continue
+				}
+				if bytes.HasPrefix(text[i:], []byte(`\ufffd`)) {
+					return fmt.Errorf("%w: a text is not UTF-8", ErrDoesNotSurvive)
+				}
+				if !hasNUL && bytes.HasPrefix(text[i:], []byte(`\u0000`)) {
+					return fmt.Errorf("%w: a text has the character U+0000, which the database's JSON has not", ErrDoesNotSurvive)
+				}
+				i++
+			}
+		case c == '-' || c >= '0' && c <= '9':
+			end := i + 1
+			for end < len(text) && bytes.IndexByte([]byte("0123456789+-.eE"), text[end]) >= 0 {
+				end++
+			}
+			number := string(text[i:end])
+			i = end - 1
+			if len(number) <= 15 && !strings.ContainsAny(number, "eE") {
+				continue // exact in a float64
+			}
+			f, err := strconv.ParseFloat(number, 64)
+			if err != nil || !strings.ContainsAny(number, ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != number {
+				return fmt.Errorf("%w: the number %.40s is read back as another: write it as a text", ErrDoesNotSurvive, number)
+			}
+		}
+	}
+	return nil
 }
 
 // adkEvent is an event on its way into a session.
@@ -607,11 +683,17 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
 	stored.Actions.StateDelta = adkWithoutTemp(stored.Actions.StateDelta)
 	e := adkEvent{event: &stored}
-	var err error
+	err := adkFits("event id", stored.ID)
+	if err != nil {
+		return e, err
+	}
 	if e.delta, err = adkSplitDelta(stored.Actions.StateDelta); err != nil {
 		return e, err
 	}
 	if e.data, err = json.Marshal(&stored); err != nil {
+		return e, fmt.Errorf("event %q: %w", stored.ID, err)
+	}
+	if err := adkSurvives(e.data, true); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
 	s.mu.RLock()
@@ -734,6 +816,22 @@ func adkAfterTime(t time.Time) time.Time {
 func adkCheckKeys(call, appName, userID, sessionID string) error {
 	if appName == "" || userID == "" || sessionID == "" {
 		return fmt.Errorf("%s: app name, user id and session id are needed, got %q, %q, %q", call, appName, userID, sessionID)
+	}
+	if err := errors.Join(adkFits("app name", appName), adkFits("user id", userID), adkFits("session id", sessionID)); err != nil {
+		return fmt.Errorf("%s: %w", call, err)
+	}
+	return nil
+}
+
+// adkFits refuses a key that is longer than its column: databases cut the spaces
+// at the end of one, and it would then be another's.
+func adkFits(what, key string) error {
+	const most = 128
+	switch n := utf8.RuneCountInString(key); {
+	case n > most:
+		return fmt.Errorf("%w: the %s has %d characters, and the column holds %d", ErrKeyDoesNotFit, what, n, most)
+	case !utf8.ValidString(key):
+		return fmt.Errorf("%w: the %s %q is not UTF-8", ErrKeyDoesNotFit, what, key)
 	}
 	return nil
 }
