@@ -219,8 +219,13 @@ func adkRollback(ctx context.Context, conn *sql.Conn) {
 // adkIsEmpty reports whether a JSON object of adkSplitDelta has no keys.
 func adkIsEmpty(object []byte) bool { return len(object) <= len("{}") }
 
-// adkErrNotAdvanced: the session is not at the revision, or not there.
-var adkErrNotAdvanced = errors.New("the session was not advanced")
+// adkNotAdvanced: the session is not at the revision, or not there.
+const adkNotAdvanced adkError = "the session was not advanced"
+
+// adkError is an error that stays in this file.
+type adkError string
+
+func (e adkError) Error() string { return string(e) }
 
 func adkIsNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
@@ -363,7 +368,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 			return err
 		}
 		if n == 0 {
-			return adkErrNotAdvanced
+			return adkNotAdvanced
 		}
 		if !adkIsEmpty(e.delta.session) || !adkIsEmpty(e.delta.app) || !adkIsEmpty(e.delta.user) {
 			key := ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID}
@@ -377,7 +382,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 			Timestamp: adkToColumn(e.event.Timestamp), EventData: string(e.data),
 		})
 	})
-	if errors.Is(err, adkErrNotAdvanced) || adkIsDuplicate(err) {
+	if errors.Is(err, adkNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err

@@ -276,8 +276,13 @@ func (s *SessionService) inTransaction(ctx context.Context, do func(q *Queries) 
 // adkIsEmpty reports whether a JSON object of adkSplitDelta has no keys.
 func adkIsEmpty(object []byte) bool { return len(object) <= len("{}") }
 
-// adkErrNotAdvanced: the session is not at the revision, or not there.
-var adkErrNotAdvanced = errors.New("the session was not advanced")
+// adkNotAdvanced: the session is not at the revision, or not there.
+const adkNotAdvanced adkError = "the session was not advanced"
+
+// adkError is an error that stays in this file.
+type adkError string
+
+func (e adkError) Error() string { return string(e) }
 
 func adkIsNoRow(err error) bool { return errors.Is(err, sql.ErrNoRows) }
 
@@ -395,7 +400,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 			return err
 		}
 		if n == 0 {
-			return adkErrNotAdvanced
+			return adkNotAdvanced
 		}
 		err = q.InsertEvent(ctx, InsertEventParams{
 			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
@@ -408,7 +413,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 	if committing && adkIsUnanswered(err) {
 		return adkMaybeStored(err)
 	}
-	if errors.Is(err, adkErrNotAdvanced) || adkIsDuplicate(err) {
+	if errors.Is(err, adkNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
 	}
 	return err
