@@ -17,7 +17,7 @@ test: ## run all tests; databases that are not installed are skipped
 	go test -race ./...
 	CGO_ENABLED=0 go test ./cmd/... ./generator ./dialects/postgres
 	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
-	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && go test $$(go list ./... | grep -v 'databases/service$$')); done
+	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && go test -timeout 40m $$(go list ./... | grep -v 'databases/service$$')); done
 	cd golden/databases && go test -race ./service
 
 .PHONY: golden/update
