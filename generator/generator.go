@@ -196,6 +196,9 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	backfill, warnings, problems := g.backfill(t, before, wanted)
 	if len(problems) > 0 {
 		result.problems = problems
+		if locked != nil {
+			result.locked = *locked
+		}
 		return result
 	}
 	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
@@ -256,6 +259,10 @@ func (g *generation) backfill(t Target, before *Schema, wanted Schema) (sql stri
 	const key = "backfill"
 	if t.Backfill == "" {
 		return "", nil, nil
+	}
+	if !t.Owner.NotNull {
+		return "", nil, Problems{g.source.problem(t.places[key], 0, len(t.Backfill), key, "a backfill is for an owner column that is NOT NULL, and "+t.Owner.Name+" can be NULL",
+			"add NOT NULL to owner_id_column; or remove backfill, and fill the column with a migration of your own: adkgen migration new")}
 	}
 	sessions := dialects.Sessions{Table: wanted.table(RoleSessions).Name}
 	for _, schema := range []*Schema{&wanted, before} {

@@ -285,6 +285,67 @@ func TestBackfillDoesNotWait(t *testing.T) {
 	}
 }
 
+// TestBackfillKeepsWhatIsWritten lets the application give sessions an owner while
+// the backfill runs: what it has written stays.
+func TestBackfillKeepsWhatIsWritten(t *testing.T) {
+	const sessions = 3_000
+	for _, dialect := range []string{"postgres", "mariadb", "mysql"} {
+		t.Run(dialect, func(t *testing.T) {
+			b := newBackfilling(t, dialect, "", "account_id ID NOT NULL REFERENCES users(id)", backfillOf(t, dialect))
+			b.fillMany(t, sessions)
+			exec1(t, b.db, "INSERT INTO users (id, login) VALUES ("+userID(dialect, sessions+1)+", 'the application')")
+			gooseTo(t, b.host, b.name, b.dir, true, b.beforeBackfill(t))
+			done := b.inBackground(t)
+			var written []int
+			for n := range sessions {
+				i := n*1_009%sessions + 1
+				result, err := b.db.Exec(fmt.Sprintf("UPDATE adk_sessions SET account_id = %s WHERE app_name = 'app' AND user_id = 'user%d' AND id = 'session%[2]d' AND account_id IS NULL", userID(dialect, sessions+1), i))
+				if isDeadlock(err) { // it has written nothing
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if changed, err := result.RowsAffected(); err == nil && changed == 1 {
+					written = append(written, i)
+				}
+			}
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if len(written) == 0 {
+				t.Fatal("the backfill was faster than every write of the application")
+			}
+			if n := b.count(t, "account_id = "+userID(dialect, sessions+1)); n != len(written) {
+				t.Errorf("of %d owners that the application has written, %d are left", len(written), n)
+			}
+		})
+	}
+}
+
+// TestBackfillPassesBusyOwners locks an owner with more sessions than a batch
+// has: those of all others are filled meanwhile.
+func TestBackfillPassesBusyOwners(t *testing.T) {
+	const sessions = 2_500
+	for _, dialect := range []string{"postgres", "mariadb", "mysql"} {
+		t.Run(dialect, func(t *testing.T) {
+			b := newBackfilling(t, dialect, "", "account_id ID NOT NULL REFERENCES users(id)", "(SELECT u.id FROM users u WHERE u.login = CASE WHEN adk_sessions.revision = 2 THEN 'user1' ELSE 'user2' END)")
+			b.fillMany(t, sessions)
+			exec1(t, b.db, "UPDATE adk_sessions SET revision = 2 WHERE user_id LIKE 'user1%'")
+			gooseTo(t, b.host, b.name, b.dir, true, b.beforeBackfill(t))
+			tx := b.hold(t, "SELECT 1 FROM users WHERE login = 'user1' FOR UPDATE")
+			done := b.inBackground(t)
+			b.waitForLeft(t, b.count(t, "revision = 2"))
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-done; err != nil || b.count(t, "account_id IS NULL") != 0 {
+				t.Errorf("when it is free: %v", err)
+			}
+		})
+	}
+}
+
 // beforeBackfill is the migration before the first that the backfill is made of.
 func (b *backfilling) beforeBackfill(t testing.TB) int {
 	t.Helper()

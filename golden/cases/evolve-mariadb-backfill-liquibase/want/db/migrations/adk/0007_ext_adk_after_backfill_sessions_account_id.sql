@@ -6,9 +6,11 @@
 DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 
 -- rollback -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
--- rollback -- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- rollback -- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
+-- rollback -- filled it fails.
 -- rollback -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- rollback -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
+-- rollback -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
 -- rollback CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 -- rollback BEGIN
 -- rollback     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
@@ -28,14 +30,15 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
 -- rollback     WHILE adk_left > 0 DO
 -- rollback         SET adk_done = FALSE;
--- rollback         SET adk_batch = 1000;
+-- rollback         SET adk_batch = 100;
 -- rollback         OPEN adk_unfilled;
 -- rollback         FETCH adk_unfilled INTO adk_key0, adk_key1, adk_key2, adk_owner;
 -- rollback         WHILE NOT adk_done DO
--- rollback             IF adk_batch = 1000 THEN
+-- rollback             IF adk_batch = 100 THEN
 -- rollback                 -- READ COMMITTED locks what is filled, and nothing else that is looked at.
 -- rollback                 COMMIT;
 -- rollback                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+-- rollback                 START TRANSACTION;
 -- rollback                 SET adk_batch = 0;
 -- rollback             END IF;
 -- rollback             SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
@@ -46,7 +49,7 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback             IF adk_free > 0 THEN
 -- rollback                 UPDATE adk_sessions
 -- rollback                 SET account_id = (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
--- rollback                 WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */;
+-- rollback                 WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL;
 -- rollback                 SET adk_moved = SYSDATE();
 -- rollback             END IF;
 -- rollback             SET adk_batch = adk_batch + 1;

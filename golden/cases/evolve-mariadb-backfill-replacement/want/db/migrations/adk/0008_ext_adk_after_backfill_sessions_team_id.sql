@@ -6,9 +6,11 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 
 -- +goose Down
 -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
--- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
+-- filled it fails.
 -- A session for which the expression is NULL keeps no team_id. A later migration makes team_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes team_id before that migration.
+-- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
 -- +goose StatementBegin
 CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
 BEGIN
@@ -29,14 +31,15 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
     WHILE adk_left > 0 DO
         SET adk_done = FALSE;
-        SET adk_batch = 1000;
+        SET adk_batch = 100;
         OPEN adk_unfilled;
         FETCH adk_unfilled INTO adk_key0, adk_key1, adk_key2, adk_owner;
         WHILE NOT adk_done DO
-            IF adk_batch = 1000 THEN
+            IF adk_batch = 100 THEN
                 -- READ COMMITTED locks what is filled, and nothing else that is looked at.
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+                START TRANSACTION;
                 SET adk_batch = 0;
             END IF;
             SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.team_id IS NULL FOR UPDATE SKIP LOCKED);
@@ -47,7 +50,7 @@ BEGIN
             IF adk_free > 0 THEN
                 UPDATE adk_sessions
                 SET team_id = (SELECT t.id FROM teams AS t WHERE t.id = adk_sessions.account_id)
-                WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */;
+                WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.team_id IS NULL;
                 SET adk_moved = SYSDATE();
             END IF;
             SET adk_batch = adk_batch + 1;

@@ -3,7 +3,8 @@
 
 -- +migrate Up notransaction
 -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
--- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
+-- filled it fails.
 -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- +migrate StatementBegin

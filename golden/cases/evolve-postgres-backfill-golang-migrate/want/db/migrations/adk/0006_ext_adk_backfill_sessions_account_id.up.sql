@@ -2,7 +2,8 @@
 -- Fills account_id of the sessions that have none, in batches. It can be stopped, and run again.
 
 -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
--- locked is left for later, and while the migration waits, it locks no session. After a minute in which nothing could be filled it fails.
+-- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
+-- filled it fails.
 -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 DO $$
@@ -11,6 +12,7 @@ DECLARE
     adk_filled BIGINT;
     adk_left   BIGINT;
     adk_one    RECORD;
+    adk_busy   TEXT[]; -- owners that are locked
 BEGIN
     LOOP
         PERFORM set_config('lock_timeout', '100ms', true);
@@ -35,11 +37,13 @@ BEGIN
         END IF;
 
         IF adk_filled < 0 THEN -- one by one, so that the other sessions do not wait for that owner
+            adk_busy := '{}';
             FOR adk_one IN
-                SELECT app_name, user_id, id
+                SELECT app_name, user_id, id, ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1))::text AS adk_owner
                 FROM adk_sessions
                 WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL
             LOOP
+                CONTINUE WHEN adk_one.adk_owner = ANY (adk_busy);
                 PERFORM set_config('lock_timeout', '100ms', true);
                 BEGIN
                     UPDATE adk_sessions
@@ -54,7 +58,7 @@ BEGIN
                         adk_moved := clock_timestamp();
                     END IF;
                 EXCEPTION WHEN lock_not_available OR deadlock_detected OR serialization_failure THEN
-                    NULL; -- its owner is locked
+                    adk_busy := adk_busy || adk_one.adk_owner;
                 END;
                 COMMIT;
                 EXIT WHEN clock_timestamp() > adk_moved + INTERVAL '1 minute';
