@@ -43,7 +43,7 @@ func TestSQLiteBackfillIsForItsColumn(t *testing.T) {
 	dir := casesDir + "/evolve-sqlite-backfill-replacement"
 	before := generated(t, folder, readFile(t, dir+"/before.yaml"))
 	config := readFile(t, dir+"/adkgen.yaml")
-	expression := bytes.Replace(config, []byte("(SELECT t.id FROM teams AS t WHERE t.id = account_id)"), []byte("COALESCE((SELECT t.id FROM teams AS t WHERE t.id = account_id), 1)"), 1)
+	expression := bytes.Replace(config, []byte("(SELECT t.id FROM teams AS t WHERE t.id = adk_sessions.account_id)"), []byte("COALESCE((SELECT t.id FROM teams AS t WHERE t.id = adk_sessions.account_id), 1)"), 1)
 	if bytes.Equal(config, expression) {
 		t.Fatal("the case has another expression")
 	}
