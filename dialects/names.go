@@ -3,6 +3,7 @@ package dialects
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -178,6 +179,23 @@ func Words(text string) map[string]bool {
 		set[strings.ToUpper(word)] = true
 	}
 	return set
+}
+
+// Functions reads a list of functions with how many arguments each takes, written
+// name/number or name/least-most: the least and the most, by name.
+func Functions(text string) map[string][2]int {
+	all := map[string][2]int{}
+	for _, word := range strings.Fields(text) {
+		name, counts, _ := strings.Cut(word, "/")
+		first, last, isRange := strings.Cut(counts, "-")
+		least, _ := strconv.Atoi(first) // digits
+		most := least
+		if isRange {
+			most, _ = strconv.Atoi(last)
+		}
+		all[name] = [2]int{least, most}
+	}
+	return all
 }
 
 // OneOf spells a list for a person: "a, b or c".

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -24,15 +23,8 @@ type function struct {
 var functions = func() map[string]function {
 	all := map[string]function{}
 	add := func(class dialects.Class, changes bool, list string) {
-		for _, word := range strings.Fields(list) { // name/least-most
-			name, counts, _ := strings.Cut(word, "/")
-			first, last, isRange := strings.Cut(counts, "-")
-			least, _ := strconv.Atoi(first) // digits
-			most := least
-			if isRange {
-				most, _ = strconv.Atoi(last)
-			}
-			all[strings.ToUpper(name)] = function{least, most, class, changes}
+		for name, arguments := range dialects.Functions(list) {
+			all[strings.ToUpper(name)] = function{arguments[0], arguments[1], class, changes}
 		}
 	}
 	add(dialects.ClassNumber, false, `abs/1 ceil/1 ceiling/1 floor/1 round/1-2 truncate/2 mod/2 pow/2 power/2 sqrt/1 sign/1 exp/1 ln/1
