@@ -711,11 +711,12 @@ func adkSurvives(text []byte, hasNUL bool) error {
 			for end < len(text) && bytes.IndexByte([]byte("0123456789+-.eE"), text[end]) >= 0 {
 				end++
 			}
-			number := string(text[i:end])
+			digits := text[i:end]
 			i = end - 1
-			if len(number) <= 15 && !strings.ContainsAny(number, "eE") {
+			if len(digits) <= 15 && !bytes.ContainsAny(digits, "eE") {
 				continue // exact in a float64
 			}
+			number := string(digits)
 			f, err := strconv.ParseFloat(number, 64)
 			if err != nil || !strings.ContainsAny(number, ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != number {
 				return fmt.Errorf("%w: the number %.40s is read back as another: write it as a text", ErrDoesNotSurvive, number)
