@@ -15,7 +15,24 @@ type plan struct {
 	after      Schema   // the schema when all have run: the wanted one, and columns that wait to be dropped
 	notes      []string // what waits for a later run
 	refusals   []refusal
-	losses     []string // what would be lost; it needs --allow-destructive
+	losses     []loss // it needs --allow-destructive
+}
+
+// loss is what would be lost by migrations of a phase.
+type loss struct {
+	phase Phase
+	what  string
+	key   string // of the target, that asks for it
+}
+
+// loses gives what the migrations up to a phase would lose.
+func (p plan) loses(until Phase) (losses []loss) {
+	for _, l := range p.losses {
+		if l.phase.rank() <= until.rank() {
+			losses = append(losses, l)
+		}
+	}
+	return losses
 }
 
 // fills reports whether the plan gives sessions their owner.
@@ -671,7 +688,6 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 		c.Column = Column{} // the migration is named after the table alone
 	}
 	if len(roles) > 0 {
-		c.phase = p.phaseOfRebuild(c)
 		p.add(c)
 	}
 	return roles

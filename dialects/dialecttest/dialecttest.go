@@ -163,6 +163,9 @@ func Check(t *testing.T, d dialects.Dialect, fragment string) {
 	if len(problems) > 0 {
 		return
 	}
+	if !d.Widens(owner.Type, owner.Type) {
+		t.Errorf("%q: a column of type %s does not hold the values of one of the same type", fragment, owner.Type)
+	}
 	again, problems := d.ParseOwner(dialects.Definition(d, owner))
 	if len(problems) > 0 {
 		t.Errorf("%q was understood, but %q, written from it, is refused: %v", fragment, dialects.Definition(d, owner), problems)
