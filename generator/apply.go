@@ -72,6 +72,8 @@ func (t Table) with(c Change) Table {
 		if c.Kind == RequireColumn {
 			dropCheck() // it has served
 		}
+	case Backfill:
+		column(t, c.Column.Name).Filled = c.Expression
 	case AddIndex:
 		t.Indexes = append(t.Indexes, c.Index)
 	case DropIndex:

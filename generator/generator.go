@@ -5,7 +5,9 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -34,6 +36,12 @@ type Input struct {
 	List func(folder string) ([]string, error)
 	// AllowDestructive: migrations may drop columns and tables.
 	AllowDestructive bool
+	// Until is the last phase whose migrations are written; those of later ones
+	// wait for a later run. "" stands for all of them.
+	Until Phase
+	// Check: nothing is to be written, and what an earlier run was told to leave
+	// for later is not missing: where Until is "", it is the earlier run's.
+	Check bool
 }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
@@ -179,6 +187,7 @@ type targetResult struct {
 	files    []File
 	locked   LockTarget
 	emitted  int // how many of its migrations were there before
+	later    int // how many wait for a later run
 	notes    []string
 	warnings Problems
 	problems Problems
@@ -201,7 +210,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		return result
 	}
-	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
+	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)})
 	if plan.fills() {
 		result.warnings = warnings
 	}
@@ -229,7 +238,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema, result.notes = plan.after, plan.notes
+	result.locked.Schema, result.notes, result.later = plan.after, plan.notes, len(plan.later)
+	result.locked.Until = ""
+	if result.later > 0 {
+		result.locked.Until = g.until(locked)
+		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
+	}
 	stale, err := g.staleStates(t)
 	if err != nil {
 		result.err = err
@@ -251,6 +265,14 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 	}
 	return result
+}
+
+// until is the last phase of a target to write.
+func (g *generation) until(locked *LockTarget) Phase {
+	if g.in.Check && locked != nil {
+		return cmp.Or(g.in.Until, locked.Until, Contract)
+	}
+	return cmp.Or(g.in.Until, Contract)
 }
 
 // backfill reads the expression that gives existing sessions their owner. It can

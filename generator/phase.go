@@ -19,7 +19,8 @@ const (
 	Contract Phase = "contract"
 )
 
-var phases = []Phase{Switch, Expand, Fill, Contract}
+// Phases are all of them, in that order.
+var Phases = []Phase{Switch, Expand, Fill, Contract}
 
 // Advice says when the migrations of the phase run. It stands in their headers,
 // and in what status prints.
@@ -32,7 +33,7 @@ func (p Phase) Advice() string {
 	}[p]
 }
 
-func (p Phase) rank() int { return slices.Index(phases, p) }
+func (p Phase) rank() int { return slices.Index(Phases, p) }
 
 // phase gives the phase of a change, where the planner has not said another.
 func (p *planner) phase(c Change) Phase {

@@ -15,6 +15,7 @@ import (
 // have to be.
 type view struct {
 	Summary, SummaryDown string   // what the file does, in a line
+	Phase                Phase    // when to run it; "" where adkgen does not know
 	Requires             []string // what must exist before
 	Dir                  string   // of the migrations
 	File                 string   // of this migration
@@ -326,6 +327,7 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 	} else if err := r.fillChanges(&v, m); err != nil {
 		return nil, err
 	}
+	v.Phase = m.Phase
 	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
