@@ -7,6 +7,7 @@ import "fmt"
 type Status struct {
 	Dir, Dialect, Tool string
 	Emitted, Next      []StatusGroup
+	Until              Phase // after which migrations wait for a later run; "" when none do
 }
 
 // StatusGroup are migrations that follow one another and are of one phase.
@@ -17,7 +18,7 @@ type StatusGroup struct {
 
 // statusOf tells of a target whose first migrations were emitted before.
 func statusOf(t LockTarget, emitted int) Status {
-	return Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool, Emitted: inGroups(t.Migrations[:emitted]), Next: inGroups(t.Migrations[emitted:])}
+	return Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool, Until: t.Until, Emitted: inGroups(t.Migrations[:emitted]), Next: inGroups(t.Migrations[emitted:])}
 }
 
 func inGroups(migrations []LockMigration) (groups []StatusGroup) {

@@ -4,25 +4,40 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/generator"
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config string
+	var config, until string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write migrations, queries and sqlc.yaml",
 		Long: `Writes everything that adkgen.yaml asks for and says what became of each file.
 Migrations that were emitted before are never changed; when anything is wrong,
-nothing at all is written.`,
+nothing at all is written.
+
+With --until, the migrations of later phases wait for a later run of generate;
+--check then finds nothing missing.`,
+		Example: `  adkgen generate --until expand   # what has to run before the new program
+  adkgen generate                  # after the deployment: the rest`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			out, err := generateFrom(config, allowDestructive)
+			input, err := inputFrom(config)
+			if err != nil {
+				return err
+			}
+			if input.Until, err = phaseOf(until); err != nil {
+				return err
+			}
+			input.AllowDestructive, input.Check = allowDestructive, check
+			out, err := generator.Generate(input)
 			if err != nil {
 				return err
 			}
@@ -30,7 +45,13 @@ nothing at all is written.`,
 			case check:
 				r.diff(out.Files)
 				if changed(out.Files) > 0 {
-					fmt.Fprintf(r.err, "%d of %d files are stale: run adkgen generate\n", changed(out.Files), len(out.Files))
+					command := "adkgen generate"
+					for _, t := range out.Targets {
+						if t.Until != "" {
+							command = "adkgen generate --until " + string(t.Until)
+						}
+					}
+					fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", changed(out.Files), len(out.Files), command)
 					return errStale
 				}
 			case diff:
@@ -55,20 +76,29 @@ nothing at all is written.`,
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
+	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
 	return cmd
 }
 
-// generateFrom runs the pipeline on a file and the folder it is in.
-func generateFrom(config string, allowDestructive bool) (*generator.Output, error) {
-	input, err := inputFrom(config)
-	if err != nil {
-		return nil, err
+// phaseOf reads the value of --until.
+func phaseOf(word string) (generator.Phase, error) {
+	phase := generator.Phase(word)
+	if word == "" || slices.Contains(generator.Phases, phase) {
+		return phase, nil
 	}
-	input.AllowDestructive = allowDestructive
-	return generator.Generate(input)
+	return "", generator.Problems{{File: "--until", Message: fmt.Sprintf("%q is not a phase", word), Hint: "write --until with " + phaseNames()}}
+}
+
+// phaseNames lists the phases.
+func phaseNames() string {
+	var names []string
+	for _, p := range generator.Phases {
+		names = append(names, string(p))
+	}
+	return dialects.OneOf(names)
 }
 
 // inputFrom reads a configuration file.
