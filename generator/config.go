@@ -81,6 +81,8 @@ func (m Migrations) First() int { return max(m.Start, 1) }
 // SQLC says where sqlc's configuration goes and what it generates.
 type SQLC struct {
 	File, Package, Out string
+	Overrides          []string // Go types of the user's choice: entries for sqlc, each in one line of YAML
+	overridden         []string // the columns that they name
 }
 
 // Service says where the session service goes: into the package that sqlc
@@ -99,7 +101,9 @@ var (
 	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
-	sqlcKeys      = []string{"file", "package", "out"}
+	sqlcKeys      = []string{"file", "package", "out", "overrides"}
+	overrideKeys  = []string{"db_type", "column", "go_type", "nullable", "unsigned", "go_struct_tag"}
+	goTypeKeys    = []string{"import", "package", "type", "pointer", "slice"}
 	serviceKeys   = []string{"dir", "package"}
 )
 
@@ -114,6 +118,7 @@ var keyPlaces = []struct {
 	{"migrations:", migrationKeys},
 	{"queries:", queryKeys},
 	{"sqlc:", sqlcKeys},
+	{"an entry of overrides:", overrideKeys},
 	{"service:", serviceKeys},
 }
 
@@ -488,11 +493,7 @@ func (p *configParser) scopedState(t *Target) {
 	if n == nil {
 		return
 	}
-	if n.Tag != "!!bool" {
-		p.refuse(n, "scoped_state", "true or false belongs here", "write scoped_state: false to leave out the tables for app: and user: keys")
-		return
-	}
-	_ = n.Decode(&t.ScopedState)
+	t.ScopedState = p.boolOf(t.places, "scoped_state")
 	for _, key := range []string{"app_state_table", "user_state_table"} {
 		if t.places[key] != nil && !t.ScopedState {
 			p.refuse(t.places[key], key, "scoped_state: false leaves this table out", "remove the key, or scoped_state: false")
@@ -659,6 +660,7 @@ func (p *configParser) sqlc(t *Target) {
 	if m["package"] != nil {
 		s.Package = p.packageOf(m)
 	}
+	p.overrides(t, s, m["overrides"])
 	switch traits := t.Dialect.Traits(); {
 	case traits.SQLCEngine == "":
 		p.refuse(n, "sqlc", "sqlc has no engine for "+traits.Title, "remove sqlc:; the query files are written all the same")
@@ -667,6 +669,100 @@ func (p *configParser) sqlc(t *Target) {
 	default:
 		t.SQLC = s
 	}
+}
+
+// overrides reads the Go types that the user wants for columns, as sqlc's own
+// configuration has them (sqlc: Configuration, Type overriding).
+func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
+	const key, example = "overrides", "{db_type: uuid, go_type: github.com/google/uuid.UUID}"
+	if list == nil {
+		return
+	}
+	if list.Kind != yaml.SequenceNode {
+		p.refuse(list, key, "a list of Go types for columns belongs here", "write overrides: ["+example+"]")
+		return
+	}
+	for _, item := range list.Content {
+		m := p.mapping(item, "an entry of overrides:", overrideKeys)
+		if m == nil {
+			continue
+		}
+		for _, name := range []string{"db_type", "column", "go_struct_tag"} {
+			p.stringOf(m, name)
+		}
+		for _, name := range []string{"nullable", "unsigned"} {
+			p.boolOf(m, name)
+		}
+		if goType := m["go_type"]; goType != nil && goType.Kind == yaml.ScalarNode {
+			p.stringOf(m, "go_type")
+		} else if goType != nil {
+			p.goType(goType)
+		}
+		own := t.Dialect.Traits().SQLCTypes
+		switch dbType := m["db_type"]; {
+		case (dbType == nil) == (m["column"] == nil):
+			p.refuse(item, key, "an override is for a type of the database or for a column: one of the two", "write db_type: or column:, as in "+example)
+		case m["go_type"] == nil && m["go_struct_tag"] == nil:
+			p.refuse(item, key, "the Go type is missing", "write go_type:, as in "+example)
+		case dbType != nil && own[strings.ToUpper(dbType.Value)]:
+			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables.Sessions+".title")
+		default:
+			if m["column"] != nil {
+				s.overridden = append(s.overridden, p.expand(m["column"].Value))
+			}
+			s.Overrides = append(s.Overrides, p.inOneLine(item))
+		}
+	}
+}
+
+// goType reads a Go type in parts.
+func (p *configParser) goType(n *yaml.Node) {
+	m := p.mapping(n, "go_type:", goTypeKeys)
+	if m == nil {
+		return
+	}
+	if m["type"] == nil {
+		p.refuse(n, "go_type", "the name of the type is missing", "write go_type: {import: github.com/google/uuid, type: UUID}")
+	}
+	for _, name := range []string{"import", "package", "type"} {
+		p.stringOf(m, name)
+	}
+	for _, name := range []string{"pointer", "slice"} {
+		p.boolOf(m, name)
+	}
+}
+
+// boolOf reads true or false; false when the key is absent.
+func (p *configParser) boolOf(values map[string]*yaml.Node, key string) (is bool) {
+	if n := values[key]; n != nil && n.Decode(&is) != nil {
+		p.refuse(n, key, "true or false belongs here", "write "+key+": true, or remove the key")
+	}
+	return is
+}
+
+// inOneLine writes a part of the file again, as YAML in one line.
+func (p *configParser) inOneLine(n *yaml.Node) string {
+	text, err := yaml.Marshal(p.plain(n))
+	if err != nil {
+		panic(err) // it was read from YAML
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// plain copies a part of the file without comments, anchors and aliases, and
+// with the tenant's word in its place.
+func (p *configParser) plain(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	c := &yaml.Node{Kind: n.Kind, Style: yaml.FlowStyle, Tag: n.Tag, Value: n.Value}
+	if n.Kind == yaml.ScalarNode {
+		c.Style, c.Value = 0, p.expand(n.Value)
+	}
+	for _, child := range n.Content {
+		c.Content = append(c.Content, p.plain(child))
+	}
+	return c
 }
 
 // packageOf reads the name of a Go package.

@@ -371,6 +371,16 @@ func (r renderer) files(v view, m Migration) ([]File, error) {
 // tool gives what the target's migration tool wants.
 func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrations.Tool] }
 
+// applyCommand says how the target's tool applies its migrations.
+func (r renderer) applyCommand() (string, error) {
+	m := r.target.Migrations
+	v := view{Dir: m.Dir, HasNamespaces: r.traits.Namespaces != ""}
+	if m.Start == 0 {
+		v.Bookkeeping = r.bookkeeping(r.target.Namespace)
+	}
+	return r.render("apply_"+m.Tool, v)
+}
+
 // contents says what tables hold: "sessions, events and scoped state".
 func contents(tables []Table) string {
 	if len(tables) > 2 {
@@ -457,6 +467,7 @@ func (r renderer) snapshotFile(schema Schema) ([]File, error) {
 // sqlcBlock is one entry below sql: in sqlc.yaml.
 type sqlcBlock struct {
 	Engine, Schema, Queries, Package, Out string
+	Overrides                             []string // of the user's, before adkgen's own: sqlc takes the first that fits
 	UntypedColumns                        []string // those of which sqlc cannot know the type
 }
 
@@ -473,13 +484,16 @@ func (r renderer) sqlcBlock() sqlcBlock {
 		if r.target.Namespace != "" && !r.target.SharesQueries {
 			column = r.target.Namespace + "." + column
 		}
-		untyped = append(untyped, column)
+		if !slices.Contains(r.target.SQLC.overridden, column) {
+			untyped = append(untyped, column)
+		}
 	}
 	schema := path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles)
 	if r.target.SharesQueries {
 		schema = relative(from, r.target.Snapshot)
 	}
 	return sqlcBlock{
+		Overrides:      r.target.SQLC.Overrides,
 		UntypedColumns: untyped,
 		Engine:         r.traits.SQLCEngine,
 		Schema:         schema,

@@ -64,9 +64,13 @@ With --until, the migrations of later phases wait for a later run of generate;
 				}
 				r.files(out.Files, false)
 			}
+			written := !check && !diff && !dryRun
 			r.text(out.Warnings)
 			for _, note := range out.Notes {
 				fmt.Fprintf(r.err, "\n%s", note)
+			}
+			if written {
+				r.next(filepath.Dir(config), out.Next)
 			}
 			return nil
 		},
@@ -111,6 +115,23 @@ func inputFrom(config string) (generator.Input, error) {
 		return generator.Input{}, err
 	}
 	return generator.OnDisk(config, text), nil
+}
+
+// next prints what to do next, as far as it helps: there may be thousands of
+// tenants.
+func (r *reporter) next(folder string, commands []string) {
+	const most = 4
+	title := "next"
+	if folder != "." {
+		title += ", in " + folder
+	}
+	for i, command := range commands {
+		if i == most {
+			fmt.Fprintf(r.err, "… and the same for %d other targets\n", len(commands)-most)
+			break
+		}
+		fmt.Fprintf(r.err, "%s: %s\n", title, command)
+	}
 }
 
 func changed(files []generator.File) int {
