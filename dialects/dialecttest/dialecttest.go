@@ -36,6 +36,7 @@ func Run(t *testing.T, d dialects.Dialect) {
 func RunCorpus(t *testing.T, d dialects.Dialect) {
 	t.Run("Combined", func(t *testing.T) { combined(t, d) })
 	t.Run("Rules", func(t *testing.T) { rules(t, d) })
+	t.Run("Slips", func(t *testing.T) { slips(t, d) })
 }
 
 // names holds that a quoted name reads back as the same name, and that names
