@@ -41,36 +41,24 @@ With --until, the migrations of later phases wait for a later run of generate;
 			if err != nil {
 				return err
 			}
-			switch {
-			case check:
-				r.diff(out.Files)
-				if changed(out.Files) > 0 {
-					command := "adkgen generate"
-					for _, t := range out.Targets {
-						if t.Until != "" {
-							command = "adkgen generate --until " + string(t.Until)
-						}
-					}
-					fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", changed(out.Files), len(out.Files), command)
-					return errStale
-				}
-			case diff:
-				r.diff(out.Files)
-			case dryRun:
-				r.files(out.Files, true)
-			default:
+			written := !check && !diff && !dryRun
+			if written {
 				if err := generator.Write(filepath.Dir(config), out.Files); err != nil {
 					return fmt.Errorf("%w: %w", errMachine, err)
 				}
-				r.files(out.Files, false)
 			}
-			written := !check && !diff && !dryRun
-			r.text(out.Warnings)
-			for _, note := range out.Notes {
-				fmt.Fprintf(r.err, "\n%s", note)
+			stale := check && changed(out.Files) > 0
+			if r.json {
+				list := out.Warnings
+				if check {
+					list = append(stalePlaces(*out), list...)
+				}
+				r.problems(list)
+			} else {
+				r.generated(filepath.Dir(config), *out, check, diff, written)
 			}
-			if written {
-				r.next(filepath.Dir(config), out.Next)
+			if stale {
+				return errStale
 			}
 			return nil
 		},
@@ -82,9 +70,54 @@ With --until, the migrations of later phases wait for a later run of generate;
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
 	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
-	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
+	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
+	cmd.MarkFlagsMutuallyExclusive("json", "dry-run")
+	cmd.MarkFlagsMutuallyExclusive("json", "diff")
 	return cmd
+}
+
+// generated prints what became, or would become, of the files, and what else a
+// person should know.
+func (r *reporter) generated(folder string, out generator.Output, check, diff, written bool) {
+	switch {
+	case check:
+		r.diff(out.Files)
+		if n := changed(out.Files); n > 0 {
+			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), command(out))
+		}
+	case diff:
+		r.diff(out.Files)
+	default:
+		r.files(out.Files, !written)
+	}
+	r.text(out.Warnings)
+	for _, note := range out.Notes {
+		fmt.Fprintf(r.err, "\n%s", note)
+	}
+	if written {
+		r.next(folder, out.Next)
+	}
+}
+
+// command is what writes what --check finds missing.
+func command(out generator.Output) string {
+	for _, t := range out.Targets {
+		if t.Until != "" {
+			return "adkgen generate --until " + string(t.Until)
+		}
+	}
+	return "adkgen generate"
+}
+
+// stalePlaces are the files that are stale, for a program to read.
+func stalePlaces(out generator.Output) (list generator.Problems) {
+	for _, f := range out.Files {
+		if f.State != generator.Unchanged {
+			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + command(out)})
+		}
+	}
+	return list
 }
 
 // phaseOf reads the value of --until.
@@ -110,6 +143,9 @@ func inputFrom(config string) (generator.Input, error) {
 	text, err := os.ReadFile(config)
 	if os.IsNotExist(err) {
 		return generator.Input{}, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
+	}
+	if info, statErr := os.Stat(config); statErr == nil && info.IsDir() {
+		return generator.Input{}, generator.Problems{{File: config, Message: "this is a folder", Hint: "name the file in it: -c " + filepath.Join(config, "adkgen.yaml")}}
 	}
 	if err != nil {
 		return generator.Input{}, err
