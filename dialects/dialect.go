@@ -73,6 +73,7 @@ type ColumnType struct {
 	Nullable  bool   // the column accepts NULL although adkgen always writes a value
 	Default   string // an SQL expression; "" for none
 	JSONCheck bool   // the type does not check JSON by itself: a CHECK (… IS JSON) does
+	Unchecked bool   // the type's own check refuses JSON that ADK can hand us: one that is always true takes its place
 }
 
 // Traits are facts about a database, each with its source where it is not
@@ -133,6 +134,9 @@ type Traits struct {
 	IndexBytes int
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
+	// JSONDepth is how deep JSON can nest in a column; 0 when that is deeper than
+	// adkgen's session service goes.
+	JSONDepth int
 	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.
 	SQLCEngine string
 	// Tools are the migration tools that have a driver for the database.

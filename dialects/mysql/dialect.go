@@ -28,6 +28,10 @@ type flavour struct {
 	exists, notExists string
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
 	unnamedChecks     bool   // a CHECK inside a column has no name
+	// shallowJSON: JSON is LONGTEXT with the check JSON_VALID, which refuses what
+	// nests deeper than 31 levels (error 4025), unless the column has another check.
+	shallowJSON bool
+	jsonDepth   int // the trait JSONDepth
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -38,7 +42,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
-		dropCheck: "DROP CHECK", textCollation: "utf8mb4_0900_ai_ci",
+		dropCheck: "DROP CHECK", jsonDepth: 100 /* error 3157 */, textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }
 
@@ -60,6 +64,7 @@ func (d Dialect) Traits() dialects.Traits {
 		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
+		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck,
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},

@@ -15,15 +15,16 @@ const serviceAdvance = `-- name: ServiceAdvance :execrows
 
 UPDATE chats AS s
 SET s.state = CASE JSON_LENGTH(?) WHEN 0 THEN s.state
-              ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, ?), ?) END,
+              ELSE /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, ?), ?)
+              /*M! , (SELECT 1 UNION ALL SELECT 2)) */ END,
     s.revision = s.revision + 1, s.update_time = ?
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ?
   AND s.revision = ?
 `
 
 type ServiceAdvanceParams struct {
-	Delta       string
 	RemovedKeys string
+	Delta       string
 	UpdateTime  time.Time
 	AppName     string
 	UserID      string
@@ -35,11 +36,12 @@ type ServiceAdvanceParams struct {
 // Queries of the session service, for sqlc.
 // A key of more than 128 characters is stored as NULL, which its column refuses: the server would cut the spaces at its end.
 // A delta sets top-level keys: they are removed with a merge patch that has null for each, then added with their values. A
-// patch alone would remove keys that are set to null, and merge objects.
+// patch alone would remove keys that are set to null, and merge objects. Where values nest deeper than 31 levels, MariaDB's
+// functions fail (4040), or give NULL when sql_mode is not strict: it runs what is in /*M! */, and fails then, too (1242).
 // Begins an append: advances the session if the revision is current; no row means stale or missing.
 func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, serviceAdvance,
-		arg.Delta,
+		arg.RemovedKeys,
 		arg.RemovedKeys,
 		arg.Delta,
 		arg.UpdateTime,
@@ -278,7 +280,8 @@ const serviceMergeAppState = `-- name: ServiceMergeAppState :exec
 INSERT INTO adk_app_states (app_name, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?), ?, ?)
 ON DUPLICATE KEY UPDATE
-    state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state)),
+    state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state))
+            /*M! , (SELECT 1 UNION ALL SELECT 2)) */,
     update_time = VALUES(update_time)
 `
 
@@ -307,7 +310,8 @@ VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
         IF(CHAR_LENGTH(?) > 128, NULL, ?),
         ?, ?)
 ON DUPLICATE KEY UPDATE
-    state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state)),
+    state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state))
+            /*M! , (SELECT 1 UNION ALL SELECT 2)) */,
     update_time = VALUES(update_time)
 `
 

@@ -2,13 +2,15 @@
 -- Queries of the session service, for sqlc.
 -- A key of more than 128 characters is stored as NULL, which its column refuses: the server would cut the spaces at its end.
 -- A delta sets top-level keys: they are removed with a merge patch that has null for each, then added with their values. A
--- patch alone would remove keys that are set to null, and merge objects.
+-- patch alone would remove keys that are set to null, and merge objects. Where values nest deeper than 31 levels, MariaDB's
+-- functions fail (4040), or give NULL when sql_mode is not strict: it runs what is in /*M! */, and fails then, too (1242).
 
 -- name: ServiceAdvance :execrows
 -- Begins an append: advances the session if the revision is current and the owner too; no row means stale or missing.
 UPDATE adk_sessions AS s
-SET s.state = CASE JSON_LENGTH(sqlc.arg(delta)) WHEN 0 THEN s.state
-              ELSE JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, sqlc.arg(removed_keys)), sqlc.arg(delta)) END,
+SET s.state = CASE JSON_LENGTH(sqlc.arg(removed_keys)) WHEN 0 THEN s.state
+              ELSE /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(s.state, sqlc.arg(removed_keys)), sqlc.arg(delta))
+              /*M! , (SELECT 1 UNION ALL SELECT 2)) */ END,
     s.revision = s.revision + 1, s.update_time = sqlc.arg(update_time)
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id)
   AND s.revision = sqlc.arg(revision) AND s.account_id = sqlc.arg(owner_id);
@@ -18,7 +20,8 @@ WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id
 INSERT INTO adk_app_states (app_name, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)), sqlc.arg(delta), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE
-    state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state)),
+    state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state))
+            /*M! , (SELECT 1 UNION ALL SELECT 2)) */,
     update_time = VALUES(update_time);
 
 -- name: ServiceMergeUserState :exec
@@ -28,7 +31,8 @@ VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
         IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
         sqlc.arg(delta), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE
-    state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state)),
+    state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state))
+            /*M! , (SELECT 1 UNION ALL SELECT 2)) */,
     update_time = VALUES(update_time);
 
 -- name: ServiceFindEvent :one
