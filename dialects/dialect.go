@@ -127,6 +127,9 @@ type Traits struct {
 	// the second: byte for byte, and by the index of a column that has the
 	// database's default collation.
 	KeyComparison string
+	// NumberComparison is KeyComparison for a number, which the database would
+	// compare with what a text begins with; "" where it refuses that, or does not.
+	NumberComparison string
 	// CollateClause is the clause for a column's collation, %s.
 	CollateClause string
 	// IndexBytes is the most that the columns of an index have together; 0 for

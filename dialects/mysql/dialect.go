@@ -56,6 +56,7 @@ func (d Dialect) Traits() dialects.Traits {
 		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
 		IdentifierInRunes:     true,
 		KeyComparison:         d.keyComparison(),
+		NumberComparison:      "CAST(%[1]s AS CHAR) = %[2]s", // manual, 14.3 Type Conversion in Expression Evaluation: 1 = '1a'
 		CollateClause:         d.flavour.collate,
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names

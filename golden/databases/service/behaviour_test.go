@@ -708,7 +708,7 @@ func TestTooLarge(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			s := newStore(t, k, serverOf(k))
 			var service session.Service = ownedService{s.service(t), s}
-			prefixes, tooLarge, said := []string{"", "app:", "user:"}, limit + limit/4, "max_allowed_packet"
+			prefixes, tooLarge, said := []string{"", "app:", "user:"}, limit+limit/4, "max_allowed_packet"
 			switch {
 			case k.name == "postgres":
 				prefixes, tooLarge, said = []string{""}, 257<<20, "jsonb"

@@ -167,19 +167,41 @@ func adkIsTooDeep(err error) bool {
 	return errors.As(err, &e) && (e.Number == 4040 || e.Number == 1242)
 }
 
-// explainSize tells what a lost connection does not: that the server takes no
-// packet of such a size, and closes the connection of one that sends it.
+// checkSize refuses what the server takes no packet for, before it is sent: the
+// server would close the connection, and the driver would know no more than that.
+// What is smaller than the limit of any server is not looked at.
+func (s *SessionService) checkSize(ctx context.Context, what string, size int) error {
+	const (
+		least   = 1 << 20  // the smallest max_allowed_packet that is usual
+		besides = 64 << 10 // what a packet has with it: keys, the texts for filters
+	)
+	if size < least-besides {
+		return nil
+	}
+	var most int
+	if err := s.db.QueryRowContext(ctx, "SELECT @@max_allowed_packet").Scan(&most); err != nil {
+		return err
+	}
+	if size < most-besides {
+		return nil
+	}
+	return fmt.Errorf("%w: %s takes %d bytes, and the server's max_allowed_packet is %d", ErrTooLarge, what, size, most)
+}
+
+// explainSize tells of a failed call that its event, or a state that it has
+// changed, is too large for the server.
 func (s *SessionService) explainSize(ctx context.Context, err error, what string, size int) error {
+	if err == nil || errors.Is(err, ErrTooLarge) {
+		return err
+	}
 	var e *mysql.MySQLError
 	if errors.As(err, &e) && strings.Contains(e.Message, "max_allowed_packet") { // 1153, 1301, 1105
 		return fmt.Errorf("%w: %s, or the state that it changes: %w", ErrTooLarge, what, err)
 	}
-	const besides = 64 << 10 // what a packet has with it: keys, the texts for filters
-	var most int
-	if err == nil || size < besides || s.db.QueryRowContext(ctx, "SELECT @@max_allowed_packet").Scan(&most) != nil || size < most-besides {
-		return err
+	if tooLarge := s.checkSize(ctx, what+", or the state that it changes,", size); errors.Is(tooLarge, ErrTooLarge) {
+		return fmt.Errorf("%w: %w", tooLarge, err)
 	}
-	return fmt.Errorf("%w: %s takes %d bytes, with the state that it changes, and the server's max_allowed_packet is %d: %w", ErrTooLarge, what, size, most, err)
+	return err
 }
 
 // adkIsUnanswered tells an error of COMMIT that is not the server's, nor that of
@@ -228,6 +250,9 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
 	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: state.session, CreateTime: now}
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
+		return nil, err
+	}
+	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user))); err != nil {
 		return nil, err
 	}
 	var err error
@@ -519,6 +544,9 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 		return err
 	}
 	e.size = max(e.size, len(p.Delta)+2*len(removed)) // which stands in the statement twice
+	if err := s.checkSize(ctx, fmt.Sprintf("event %q", e.event.ID), e.size); err != nil {
+		return err
+	}
 	committing := false
 	err = s.inTransaction(ctx, func(q *Queries) error {
 		committing = false
