@@ -184,7 +184,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
-	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user)))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -629,6 +629,9 @@ func adkNewScopedSession(appName, userID, id string, state, appState, userState 
 
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
+
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
 
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {

@@ -200,7 +200,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
-	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user)))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -209,7 +209,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 
 func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
 	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: state.session, CreateTime: now}
-	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user))); err != nil {
+	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), state.size()); err != nil {
 		return nil, err
 	}
 	err := s.retry(ctx, func() error { return s.queries.CreateSession(ctx, p) })
@@ -443,7 +443,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 		Delta: string(e.delta.session), RemovedKeys: removed, UpdateTime: adkToColumn(e.updateTime),
 		AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision,
 	}
-	e.size = max(e.size, len(p.Delta)+2*len(removed)) // which stands in the statement twice
+	e.size = slices.Max([]int{e.size, len(p.Delta) + 2*len(removed)}) // which stands in the statement twice
 	if err := s.checkSize(ctx, fmt.Sprintf("event %q", e.event.ID), e.size); err != nil {
 		return err
 	}
@@ -488,7 +488,7 @@ func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *i
 	if err != nil {
 		return 0, err
 	}
-	*size = max(*size, len(state))
+	*size = slices.Max([]int{*size, len(state)})
 	return q.AdvanceSession(ctx, AdvanceSessionParams{
 		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision,
 	})
@@ -634,6 +634,9 @@ func adkNewSession(appName, userID, id string, state []byte, appState, userState
 
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
+
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
 
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {

@@ -240,7 +240,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
-	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user)))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -252,7 +252,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return nil, err
 	}
-	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), max(len(state.session), len(state.app), len(state.user))); err != nil {
+	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), state.size()); err != nil {
 		return nil, err
 	}
 	var err error
@@ -543,7 +543,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
 	}
-	e.size = max(e.size, len(p.Delta)+2*len(removed)) // which stands in the statement twice
+	e.size = slices.Max([]int{e.size, len(p.Delta) + 2*len(removed)}) // which stands in the statement twice
 	if err := s.checkSize(ctx, fmt.Sprintf("event %q", e.event.ID), e.size); err != nil {
 		return err
 	}
@@ -591,7 +591,7 @@ func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *i
 	if err != nil {
 		return 0, err
 	}
-	*size = max(*size, len(state))
+	*size = slices.Max([]int{*size, len(state)})
 	return q.AdvanceSession(ctx, AdvanceSessionParams{
 		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision,
 	})
@@ -648,7 +648,7 @@ func adkPutMerged(change []byte, size *int, lock func() (json.RawMessage, error)
 	if err != nil {
 		return err
 	}
-	*size = max(*size, len(merged))
+	*size = slices.Max([]int{*size, len(merged)})
 	return put(json.RawMessage(merged))
 }
 
@@ -805,6 +805,9 @@ func adkNewScopedSession(appName, userID, id string, state, appState, userState 
 
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
+
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
 
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {
