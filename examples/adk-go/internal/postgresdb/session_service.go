@@ -846,7 +846,7 @@ func adkNameKey(values map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		text, bad := json.Marshal(map[string]any{key: values[key]})
 		if bad == nil {
-			bad = adkSurvives(text, adkStateHasNUL)
+			bad = errors.Join(adkSurvives(text, adkStateHasNUL), adkCheckSize(len(text)))
 		}
 		if bad != nil {
 			return fmt.Errorf("state key %q: %w", key, bad)
