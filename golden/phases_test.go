@@ -28,6 +28,8 @@ func TestPhasesApart(t *testing.T) {
 			}
 			t.Run(name, func(t *testing.T) {
 				work := t.TempDir()
+				have := readTree(t, filepath.Join(dir, "have"))
+				writeTree(t, work, have)
 				befores, err := filepath.Glob(filepath.Join(dir, "before*.yaml"))
 				if err != nil {
 					t.Fatal(err)
@@ -76,6 +78,11 @@ func TestPhasesApart(t *testing.T) {
 				}
 				run(config, "", false)
 				want := readTree(t, filepath.Join(dir, "want"))
+				for name, text := range have {
+					if _, changed := want[name]; !changed {
+						want[name] = text
+					}
+				}
 				compare(t, readTree(t, work), want)
 			})
 		}
