@@ -127,14 +127,10 @@ func MySQL(dir string, settings ...string) (*Server, error) {
 		s := MySQLAt("mysql", login, address, "mysql")
 		return s, s.Wait()
 	}
-	root := "/var/cache"
-	if os.Getuid() != 0 {
-		var err error
-		if root, err = os.UserCacheDir(); err != nil {
-			return nil, err
-		}
+	root, err := Cache("mysql")
+	if err != nil {
+		return nil, err
 	}
-	root = filepath.Join(root, "adkgen", "mysql")
 	if _, err := os.Stat(filepath.Join(root, "data")); err != nil {
 		return nil, errors.New("mysqld is not installed: golden/databases/servers/mysql.sh does it")
 	}
@@ -235,6 +231,15 @@ func FreeAddress() string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// Cache is the folder that a script of the tests has filled for them, by its name.
+func Cache(name string) (string, error) {
+	if os.Getuid() == 0 {
+		return filepath.Join("/var/cache/adkgen", name), nil
+	}
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "adkgen", name), err
 }
 
 // find looks for a server's program where Debian puts it, too.

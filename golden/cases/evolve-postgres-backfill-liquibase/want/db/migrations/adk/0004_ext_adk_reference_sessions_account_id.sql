@@ -3,7 +3,7 @@
 -- Adds the foreign key adk_sessions_account_id_fk.
 -- Requires: users(id)
 
--- changeset adk:ext_adk_0004
+-- changeset adk:ext_adk_0004 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
