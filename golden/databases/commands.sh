@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Puts the commands of the migration tools into a folder of their own, for the
-# tests, by the install lines of docs/migration-tools.md. Liquibase needs Java.
+# tests, by the install lines of docs/migration-tools.md. Liquibase needs Java, and
+# Debian's libslf4j-java for SQLite.
 #
 #   golden/databases/commands.sh [FOLDER]
 #
@@ -33,6 +34,7 @@ cat >"$folder/bin/liquibase" <<RUN
 exec bash "$folder/lib/node_modules/liquibase/dist/liquibase/liquibase" "\$@"
 RUN
 chmod 755 "$folder/bin/liquibase"
+cp /usr/share/java/slf4j-api.jar "$folder/lib/node_modules/liquibase/dist/liquibase/lib/" # for SQLite's driver
 
 # Atlas's community edition, the last one that is a Go module. It names a version
 # of x/tools that Go no longer compiles.

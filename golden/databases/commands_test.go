@@ -22,6 +22,7 @@ import (
 // manual is what docs/migration-tools.md says of one tool.
 type manual struct {
 	set   map[string]string // by dialect: the variables to set
+	sql   string            // that marks the first migration as applied, behind the lines that do; "" for none
 	files map[string]string // to write, by name
 	lines []manualLine
 }
@@ -52,6 +53,9 @@ var manuals = sync.OnceValues(func() (map[string]manual, error) {
 		for _, file := range regexp.MustCompile("(?s)<!-- write: (\\S+) -->\n```\\w+\n(.*?)```").FindAllStringSubmatch(text, -1) {
 			m.files[file[1]] = file[2]
 		}
+		if sql := regexp.MustCompile("(?s)```sql\n(.*?)```").FindStringSubmatch(text); sql != nil {
+			m.sql = sql[1]
+		}
 		for _, block := range regexp.MustCompile("([^\n]+(?:\n[^\n]+)*)\n\n```sh\n((?:[^`].*\n)*)```").FindAllStringSubmatch(text, -1) {
 			for line := range strings.Lines(block[2]) {
 				command, phase, found := strings.Cut(strings.TrimSuffix(line, "\n"), " # ")
@@ -78,8 +82,12 @@ type project struct {
 	name   string // of the database
 	folder string
 	tool   string
+	dir    string // of its migrations
 	manual manual
 }
+
+// pageDir is the directory that the page's lines are for.
+const pageDir = "db/migrations/adk"
 
 // newProject makes a database with the host's own tables, and a folder for it.
 func newProject(t testing.TB, dialect, tool string) *project {
@@ -94,22 +102,24 @@ func newProject(t testing.TB, dialect, tool string) *project {
 		exec1(t, p.host.open(t, p.name), fmt.Sprintf("CREATE TABLE %s (id %s NOT NULL PRIMARY KEY)", table, ownerOf[dialect]))
 	}
 	p.write("db/schema.sql", teamsSchema)
-	p.use(tool)
+	p.use(tool, pageDir)
 	return p
 }
 
 // teamsSchema is a file of the host's that no tool of adkgen's migrations may touch.
 const teamsSchema = "-- the team's own\n"
 
-// use has the project follow what the documentation says of a tool.
-func (p *project) use(tool string) {
+// use has the project follow what the documentation says of a tool, for
+// migrations in a directory.
+func (p *project) use(tool, dir string) {
 	p.Helper()
 	all, err := manuals()
 	if err != nil {
 		p.Fatal(err)
 	}
-	p.tool, p.manual = tool, all[tool]
+	p.tool, p.dir, p.manual = tool, dir, all[tool]
 	for name, text := range p.manual.files {
+		text = strings.ReplaceAll(text, pageDir, dir)
 		p.write(name, strings.Replace(text, "dialect: postgres", "dialect: "+map[string]string{"postgres": "postgres", "sqlite": "sqlite3", "mysql": "mysql", "mariadb": "mysql"}[p.host.dialect], 1))
 	}
 }
@@ -147,6 +157,7 @@ func (p *project) run(line string) string {
 	if err != nil {
 		p.Fatal(err)
 	}
+	line = strings.ReplaceAll(line, pageDir, p.dir)
 	script := line
 	if set := p.settings(); set != "" {
 		script = "export " + set + "\n" + line
@@ -183,7 +194,7 @@ func (p *project) has(phase string) bool {
 // files are the migrations of a pattern, in order.
 func (p *project) files(pattern string) []string {
 	p.Helper()
-	return numbered(p.TB, filepath.Join(p.folder, "db/migrations/adk"), pattern)
+	return numbered(p.TB, filepath.Join(p.folder, p.dir), pattern)
 }
 
 // runItself is the line in a file's header that runs it.
@@ -195,7 +206,7 @@ func (p *project) runFile(file string) {
 	if line == nil {
 		p.Fatalf("%s does not say how it is run", file)
 	}
-	p.run(line[1])
+	p.run(strings.ReplaceAll(line[1], p.dir, pageDir))
 }
 
 // apply brings the database up to date, from the migrations that it has.
@@ -228,7 +239,7 @@ func (p *project) undo(have, n int) {
 			}
 			version, _, _ := strings.Cut(filepath.Base(files[i-1]), "_")
 			for _, line := range p.manual.lines {
-				if line.phase == "undone" && line.dialect == p.host.dialect {
+				if line.phase == "mark 0001 as applied" && line.dialect == p.host.dialect {
 					p.run(strings.Replace(line.command, "0001", version, 1))
 				}
 			}
@@ -389,7 +400,7 @@ func TestLiquibaseSplitsOracle(t *testing.T) {
 		folder := t.TempDir()
 		file := filepath.Base(numbered(t, filepath.Join(casesDir, c.name, "want/db/migrations/adk"), c.changes+"_*.sql")[0])
 		p := &project{TB: t, folder: folder, host: sqlite}
-		p.use("liquibase")
+		p.use("liquibase", pageDir)
 		p.write("db/migrations/adk/"+file, read(t, casesDir, c.name, "want/db/migrations/adk", file))
 		p.write("users.sql", "CREATE TABLE users (id NUMBER(10) PRIMARY KEY);\n")
 		database := "jdbc:h2:" + filepath.Join(folder, "h2") + ";MODE=Oracle"
@@ -426,6 +437,74 @@ func TestLiquibaseSplitsOracle(t *testing.T) {
 		}
 		if !matches {
 			t.Errorf("%s: sent\n  %s\nwant\n  %s\n%s", c.name, strings.Join(sent, "\n  "), strings.Join(c.sent, "\n  "), log)
+		}
+	}
+}
+
+// TestEvolutionOfTheTool changes the tool of an application with sessions, as
+// docs/migration-tools.md says: from goose to every other, and from another to
+// goose. What adkgen emits then is applied by the new tool to the database that was
+// marked, and all of it to a new one.
+func TestEvolutionOfTheTool(t *testing.T) {
+	page := read(t, "../../docs/migration-tools.md")
+	_, recipe, _ := strings.Cut(page, "\n## Another tool\n")
+	rename := regexp.MustCompile("(?s)```sql\n\\s*(.*?)\n\\s*```").FindStringSubmatch(recipe)
+	if rename == nil {
+		t.Fatal("the page does not say how the old table is renamed")
+	}
+	for _, dialect := range slices.Sorted(maps.Keys(toolsOf)) {
+		for _, tool := range toolsOf[dialect] {
+			from := "goose"
+			if tool == "goose" {
+				from = "golang-migrate"
+			}
+			t.Run(dialect+"/"+tool, func(t *testing.T) {
+				needCommand(t, tool, dialect)
+				needCommand(t, from, dialect)
+				t.Parallel()
+				const oldDir, newDir = "db/migrations/adk_old", "db/migrations/adk_new"
+				app := newProject(t, dialect, from)
+				app.use(from, oldDir)
+				db := app.host.open(t, app.name)
+				owned := "    owner_id_column: account_id " + ownerOf[dialect] + " REFERENCES users(id) ON DELETE CASCADE\n"
+				configured := func(tool, dir, more string) []byte {
+					return []byte("version: 1\ntargets:\n  - dialect: " + dialect + "\n    migrations: {tool: " + tool + ", dir: " + dir + "}\n" + more)
+				}
+				created := generated(t, app.folder, configured(from, oldDir, ""))
+				app.apply(0)
+				fillSessions(t, app.host, db, created.Schema, 100)
+				generated(t, app.folder, configured(from, oldDir, owned))
+				app.apply(0)
+
+				before := found(t, app.host, db, "", app.besides()...)
+				switched := generated(t, app.folder, configured(tool, newDir, owned))
+				if len(switched.Migrations) != 1 || switched.Tool != tool {
+					t.Fatalf("%d migrations for %s", len(switched.Migrations), switched.Tool)
+				}
+				exec1(t, db, rename[1])
+				app.use(tool, newDir)
+				app.follow("mark 0001 as applied")
+				if app.manual.sql != "" {
+					exec1(t, db, app.manual.sql)
+				}
+				app.apply(1)
+				same(t, "the catalog when the new tool had nothing to do", found(t, app.host, db, "", app.besides()...), before)
+
+				after := generated(t, app.folder, configured(tool, newDir, owned+"    indexes: [update_time]\n    columns: {sessions: [priority BIGINT]}\n"))
+				app.apply(1)
+				same(t, "the catalog after what the new tool has applied", found(t, app.host, db, "", app.besides()...), meant(dialect, after.Schema))
+				if n := counted(t, db, after.Schema); n != 100 {
+					t.Errorf("%d sessions of 100", n)
+				}
+
+				other := newProject(t, dialect, tool)
+				other.use(tool, newDir)
+				if err := os.CopyFS(filepath.Join(other.folder, newDir), os.DirFS(filepath.Join(app.folder, newDir))); err != nil {
+					t.Fatal(err)
+				}
+				other.apply(0)
+				same(t, "the catalog of a new database", found(t, other.host, other.host.open(t, other.name), "", other.besides()...), meant(dialect, after.Schema))
+			})
 		}
 	}
 }
