@@ -287,8 +287,8 @@ func configurations(dialect, tool, dir string) (configs []string) {
 	return configs
 }
 
-// needCommand skips a test whose tool is not there; with
-// ADKGEN_REQUIRE_DATABASES it fails instead.
+// needCommand skips a test whose tool is not there; when ADKGEN_DATABASES says
+// all, it fails instead.
 func needCommand(t testing.TB, tool, dialect string) {
 	t.Helper()
 	command := map[string]string{"golang-migrate": "migrate", "plain": map[string]string{"postgres": "psql", "sqlite": "sqlite3"}[dialect]}[tool]
@@ -307,8 +307,8 @@ func needCommand(t testing.TB, tool, dialect string) {
 	if _, err := exec.LookPath(command); err == nil {
 		return
 	}
-	if os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
-		t.Fatalf("no %s, and ADKGEN_REQUIRE_DATABASES is set", command)
+	if servers.Required("all") {
+		t.Fatalf("no %s, and ADKGEN_DATABASES says all", command)
 	}
 	t.Skipf("no %s: golden/databases/commands.sh installs the tools", command)
 }
