@@ -157,7 +157,7 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 	case locked.Dialect != t.Dialect.Name():
 		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; if they were never applied anywhere, "+g.startAgain(locked))
 	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool; if they were never applied anywhere, "+g.startAgain(locked))
+		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool; if they were never applied anywhere, "+g.startAgain(locked))
 	}
 	if len(plan.refusals) > 0 {
 		var problems Problems
@@ -207,11 +207,14 @@ func (g *generation) askedFor(t Target, asked asker, message, hint string) Probl
 }
 
 // checkForgotten finds entries of the lock that no target stands for.
-func (g *generation) checkForgotten(now Lock) Problems {
+func (g *generation) checkForgotten(now Lock, results []targetResult) Problems {
 	var problems Problems
 	name := lockFile(g.in.ConfigFile)
 	for _, t := range g.lock.Targets {
-		if now.find(Migrations{Dir: t.Dir, Start: t.Start}) == nil {
+		isReplaced := slices.ContainsFunc(results, func(r targetResult) bool {
+			return r.replaced != nil && r.replaced.Dir == t.Dir && r.replaced.Start == t.Start
+		})
+		if !isReplaced && now.find(Migrations{Dir: t.Dir, Start: t.Start}) == nil {
 			problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
 				Hint: "put the target back; if its directory was renamed, rename it in " + name + " as well; if it is no longer wanted, delete its entry there"})
 		}

@@ -187,8 +187,9 @@ type generation struct {
 type targetResult struct {
 	files    []File
 	locked   LockTarget
-	emitted  int // how many of its migrations were there before
-	later    int // how many wait for a later run
+	later    int         // how many wait for a later run
+	emitted  int         // how many of its migrations were there before
+	replaced *LockTarget // the entry of another tool, that it takes the place of; nil for none
 	notes    []string
 	warnings Problems
 	problems Problems
@@ -202,6 +203,8 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	next := t.Migrations.First()
 	if locked != nil {
 		before, next = &locked.Schema, locked.next()
+	} else if result.replaced = g.replaces(t, wanted); result.replaced != nil {
+		before, next = &result.replaced.Schema, next+1
 	}
 	backfill, warnings, problems := g.backfill(t, before, wanted)
 	if len(problems) > 0 {
@@ -220,7 +223,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
 		result.problems = append(result.problems, g.checkLocked(t, *locked, plan)...)
 	} else {
-		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: next, Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
+		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
+	}
+	if result.replaced != nil {
+		result.problems, result.err = g.checkReplaced(t, *result.replaced, plan)
+		first := planFor(planInput{dialect: t.Dialect, wanted: result.replaced.Schema, next: t.Migrations.First()})
+		plan.migrations, plan.notes = first.migrations, append(plan.notes, replacedNote(t, *result.replaced))
 	}
 	if result.err != nil || len(result.problems) > 0 {
 		return result
@@ -350,7 +358,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 			out.Notes = append(out.Notes, note+"\n")
 		}
 	}
-	problems = append(problems, g.checkForgotten(lock)...)
+	problems = append(problems, g.checkForgotten(lock, results)...)
 	stray, err := g.checkStray(out.Files)
 	if err != nil {
 		return nil, err

@@ -149,6 +149,45 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 	}
 }
 
+// TestAnotherTool changes the tool together with the directory: the old
+// migrations must be as they were emitted, the user's own are listed, and a target
+// of other tables takes nothing over.
+func TestAnotherTool(t *testing.T) {
+	const custom = "0002_ext_adk_count_them.sql"
+	changed := strings.Replace(simple, "{tool: goose, dir: db/migrations}", "{tool: dbmate, dir: db/dbmate}", 1)
+	d := disk{}
+	d.generate(t, simple)
+	out, err := NewMigration(d.input(simple), "", "count them")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range out.Files {
+		d[f.Path] = string(f.Content)
+	}
+	emitted := d[firstMigration]
+	d[firstMigration] += "-- a small improvement\n"
+	wants(t, d.refusal(t, changed), firstMigration+":1:1: this migration was edited after adkgen emitted it")
+	d[firstMigration] = emitted
+	wants(t, d.refusal(t, strings.Replace(changed, "    migrations:", "    session_table: conversations\n    migrations:", 1)), "no target of adkgen.yaml writes there")
+
+	if out, err = Generate(d.input(changed)); err != nil {
+		t.Fatal(err)
+	}
+	wants(t, strings.Join(out.Notes, "\n"), "dbmate takes over from goose", "your own SQL in "+custom)
+	for _, f := range out.Files {
+		d[f.Path] = string(f.Content)
+	}
+	if d[firstMigration] != emitted {
+		t.Error("the old migration has changed")
+	}
+	delete(d, firstMigration) // when every database is marked
+	delete(d, "db/migrations/"+custom)
+	d.generate(t, strings.Replace(changed, "    migrations:", "    indexes: [update_time]\n    migrations:", 1))
+	if _, found := d["db/dbmate/0002_ext_adk_index_sessions_app_name_update_time.sql"]; !found {
+		t.Error("no migration follows the first one")
+	}
+}
+
 func TestATargetThatIsForgottenIsRefused(t *testing.T) {
 	d := disk{}
 	d.generate(t, simple)

@@ -28,7 +28,6 @@ type view struct {
 	Custom         bool // the SQL is the user's
 	Tool           templates.Tool
 	Number         string
-	HasNamespaces  bool
 	Up, Down       string // the SQL of both ways, whole
 	HasPlaceholder bool   // there is a ${ in it
 	References     bool   // a foreign key goes to a table of the user's
@@ -344,7 +343,7 @@ func (r renderer) customFiles(m Migration, message string) ([]File, error) {
 // files renders a migration as the files that the target's tool reads.
 func (r renderer) files(v view, m Migration) ([]File, error) {
 	v.NoTransaction = m.NoTransaction
-	v.Tool, v.Number, v.HasNamespaces = r.tool(), fmt.Sprintf("%04d", m.Number), r.traits.Namespaces != ""
+	v.Tool, v.Number = r.tool(), fmt.Sprintf("%04d", m.Number)
 	var err error
 	if v.Up, err = r.render("up_part", v); err != nil {
 		return nil, err
@@ -376,7 +375,7 @@ func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrat
 // applyCommand says how the target's tool applies its migrations.
 func (r renderer) applyCommand() (string, error) {
 	m := r.target.Migrations
-	v := view{Dir: m.Dir, HasNamespaces: r.traits.Namespaces != ""}
+	v := view{Dir: m.Dir}
 	if m.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(r.target.Namespace)
 	}

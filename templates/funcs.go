@@ -114,8 +114,8 @@ func rollback(sql string) string {
 		empty = empty && strings.HasPrefix(line, "--")
 		b.WriteString("-- rollback " + line)
 	}
-	if empty { // nothing but comments
-		return sql + "-- rollback empty\n"
+	if empty { // a comment in front of the word would be a statement of the way up, which databases refuse
+		return "-- rollback empty\n"
 	}
 	return b.String()
 }

@@ -54,7 +54,7 @@ var Tools = map[string]Tool{
 	}},
 	"dbmate": {OnePiece: true, BeginsDownByMigrate: true, Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/dbmate/migration.sql.tmpl"}}},
 	// atlas applies every .sql file of the directory: what goes down stands apart.
-	"atlas": {Files: []ToolFile{
+	"atlas": {Delimiter: "-- end\n", Files: []ToolFile{
 		{"%[1]s_ext_adk_%[2]s.sql", "tools/atlas/up.sql.tmpl"},
 		{"down/%[1]s_ext_adk_%[2]s.sql", "tools/atlas/down.sql.tmpl"},
 	}},

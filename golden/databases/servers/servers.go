@@ -64,14 +64,10 @@ func installed(name, variable, version string) (string, error) {
 	if version == "" {
 		return "", nil
 	}
-	cache := "/var/cache"
-	if os.Getuid() != 0 {
-		var err error
-		if cache, err = os.UserCacheDir(); err != nil {
-			return "", err
-		}
+	folder, err := Cache(name + "-" + version)
+	if err != nil {
+		return "", err
 	}
-	folder := filepath.Join(cache, "adkgen", name+"-"+version)
 	if _, err := os.Stat(filepath.Join(folder, "complete")); err != nil {
 		return "", fmt.Errorf("%s-%s is not installed: golden/databases/servers/install.sh does it", name, version)
 	}
@@ -328,6 +324,15 @@ func FreeAddress() string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// Cache is the folder that install.sh or commands.sh has filled for the tests, by its name.
+func Cache(name string) (string, error) {
+	if os.Getuid() == 0 {
+		return filepath.Join("/var/cache/adkgen", name), nil
+	}
+	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "adkgen", name), err
 }
 
 // find looks for a server's program in a folder of install.sh's, or, for "", in

@@ -3,7 +3,7 @@
 -- Adds the column account_id to adk_sessions.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0002
+-- changeset adk:ext_adk_0002 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ account_id BIGINT, LOCK = NONE;

@@ -3,7 +3,7 @@
 -- Adds the index adk_sessions_account_id_idx.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0003
+-- changeset adk:ext_adk_0003 stripComments:false
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;

@@ -4,7 +4,7 @@
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
 
--- changeset adk:ext_adk_0004 endDelimiter:/ rollbackEndDelimiter:/
+-- changeset adk:ext_adk_0004 stripComments:false endDelimiter:/ rollbackEndDelimiter:/
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
 -- Rows can be written meanwhile. With foreign_key_checks = 0 the server
 -- does not look at the rows that are there: the procedure does, before and after. It sets the session back, also after an error.

@@ -3,7 +3,7 @@
 -- Creates the procedure that fills account_id of the sessions that have none.
 -- Phase backfill: run this when every running program writes the owner column.
 
--- changeset adk:ext_adk_0005 endDelimiter:/ rollbackEndDelimiter:/
+-- changeset adk:ext_adk_0005 stripComments:false endDelimiter:/ rollbackEndDelimiter:/
 -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
 -- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
 -- filled it fails.

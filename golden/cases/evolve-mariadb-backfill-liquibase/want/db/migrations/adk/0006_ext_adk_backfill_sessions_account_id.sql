@@ -3,7 +3,7 @@
 -- Fills account_id of the sessions that have none, in batches. It can be stopped, and run again.
 -- Phase backfill: run this when every running program writes the owner column.
 
--- changeset adk:ext_adk_0006 runInTransaction:false
+-- changeset adk:ext_adk_0006 stripComments:false runInTransaction:false
 CALL adk_sessions_backfill();
 
 -- rollback -- Nothing to undo: what was filled stays.

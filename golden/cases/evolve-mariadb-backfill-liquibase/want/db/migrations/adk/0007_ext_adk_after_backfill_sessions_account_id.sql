@@ -3,7 +3,7 @@
 -- Drops the procedure that has filled account_id.
 -- Phase backfill: run this when every running program writes the owner column.
 
--- changeset adk:ext_adk_0007 endDelimiter:/ rollbackEndDelimiter:/
+-- changeset adk:ext_adk_0007 stripComments:false endDelimiter:/ rollbackEndDelimiter:/
 DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 
 -- rollback -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is

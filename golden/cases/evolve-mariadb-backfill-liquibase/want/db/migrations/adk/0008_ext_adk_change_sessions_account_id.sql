@@ -3,7 +3,7 @@
 -- Changes the column account_id of adk_sessions.
 -- Phase contract: run this when no program with the old queries is running.
 
--- changeset adk:ext_adk_0008
+-- changeset adk:ext_adk_0008 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE;

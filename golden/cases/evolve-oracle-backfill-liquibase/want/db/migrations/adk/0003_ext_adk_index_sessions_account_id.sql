@@ -3,7 +3,7 @@
 -- Adds the index adk_sessions_account_id_idx.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0003
+-- changeset adk:ext_adk_0003 stripComments:false
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
 -- Enterprise Edition can add ONLINE; elsewhere writers wait.
 CREATE INDEX adk_sessions_account_id_idx ON adk_sessions (account_id);

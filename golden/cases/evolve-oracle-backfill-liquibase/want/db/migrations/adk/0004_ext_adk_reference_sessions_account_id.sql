@@ -4,7 +4,7 @@
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
 
--- changeset adk:ext_adk_0004
+-- changeset adk:ext_adk_0004 stripComments:false
 ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_account_id_fk FOREIGN KEY (account_id)
         REFERENCES users (id) ON DELETE CASCADE;
 

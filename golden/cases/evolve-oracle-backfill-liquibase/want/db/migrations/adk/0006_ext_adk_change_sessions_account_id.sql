@@ -3,7 +3,7 @@
 -- Changes the column account_id of adk_sessions.
 -- Phase contract: run this when no program with the old queries is running.
 
--- changeset adk:ext_adk_0006
+-- changeset adk:ext_adk_0006 stripComments:false
 ALTER TABLE adk_sessions MODIFY (account_id NOT NULL);
 
 -- rollback ALTER TABLE adk_sessions MODIFY (account_id NULL);

@@ -3,7 +3,7 @@
 -- Adds the column account_id to adk_sessions.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0002
+-- changeset adk:ext_adk_0002 stripComments:false
 ALTER TABLE adk_sessions ADD (account_id NUMBER(10));
 
 -- rollback -- The values of account_id do not come back.

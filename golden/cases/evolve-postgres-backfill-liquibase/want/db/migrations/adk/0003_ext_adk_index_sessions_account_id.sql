@@ -3,7 +3,7 @@
 -- Adds the index adk_sessions_account_id_idx.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0003 runInTransaction:false
+-- changeset adk:ext_adk_0003 stripComments:false runInTransaction:false
 -- For the owner's own sessions, and for the foreign key when an owner is deleted.
 -- What an attempt that was stopped has left is not valid, and goes first.
 DROP INDEX CONCURRENTLY IF EXISTS adk_sessions_account_id_idx;

@@ -4,7 +4,7 @@
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
 
--- changeset adk:ext_adk_0004
+-- changeset adk:ext_adk_0004 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

@@ -3,7 +3,7 @@
 -- Fills account_id of the sessions that have none, in batches. It can be stopped, and run again.
 -- Phase backfill: run this when every running program writes the owner column.
 
--- changeset adk:ext_adk_0006 runInTransaction:false splitStatements:false rollbackSplitStatements:false
+-- changeset adk:ext_adk_0006 stripComments:false runInTransaction:false splitStatements:false rollbackSplitStatements:false
 -- Up to 1,000 sessions at a time, each batch in a transaction of its own: it can be stopped, and run again. A session that is
 -- locked is left for later, and no session stays locked while the migration waits for long. After a minute in which nothing could be
 -- filled it fails.
@@ -81,5 +81,4 @@ BEGIN
     END LOOP;
 END $$;
 
--- Nothing to undo: what was filled stays.
 -- rollback empty

@@ -3,7 +3,7 @@
 -- Adds the check adk_sessions_account_id_not_null_ck.
 -- Phase contract: run this when no program with the old queries is running.
 
--- changeset adk:ext_adk_0007
+-- changeset adk:ext_adk_0007 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

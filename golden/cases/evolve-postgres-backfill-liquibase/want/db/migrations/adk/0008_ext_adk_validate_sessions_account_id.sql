@@ -3,7 +3,7 @@
 -- Validates adk_sessions_account_id_not_null_ck for the rows that were there before it.
 -- Phase contract: run this when no program with the old queries is running.
 
--- changeset adk:ext_adk_0008
+-- changeset adk:ext_adk_0008 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

@@ -3,7 +3,7 @@
 -- Makes the column account_id of adk_sessions NOT NULL.
 -- Phase contract: run this when no program with the old queries is running.
 
--- changeset adk:ext_adk_0009
+-- changeset adk:ext_adk_0009 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

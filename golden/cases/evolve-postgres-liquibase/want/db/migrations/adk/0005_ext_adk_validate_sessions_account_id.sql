@@ -3,7 +3,7 @@
 -- Validates adk_sessions_account_id_fk for the rows that were there before it.
 -- Phase expand: run this before you deploy the program with the new queries.
 
--- changeset adk:ext_adk_0005
+-- changeset adk:ext_adk_0005 stripComments:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

@@ -3,7 +3,7 @@
 -- Moves the ADK tables from the connection's own schema to agents.
 -- Phase switch: stop the program, run this, start the program with the new queries.
 
--- changeset adk:ext_adk_0002 splitStatements:false rollbackSplitStatements:false
+-- changeset adk:ext_adk_0002 stripComments:false splitStatements:false rollbackSplitStatements:false
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 

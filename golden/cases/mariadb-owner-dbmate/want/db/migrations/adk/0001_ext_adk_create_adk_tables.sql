@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: dbmate --migrations-dir db/migrations/adk --migrations-table ext_adk_migrations up
+-- Apply with: dbmate --migrations-dir db/migrations/adk --migrations-table ext_adk_migrations --no-dump-schema up
 
 -- migrate:up
 -- There are no transactions around DDL here: a file that stopped half way can be run again.

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: atlas migrate apply --url "$DSN" --dir "file://db/migrations/adk" --allow-dirty --revisions-schema ext_adk_migrations
+-- Apply with: atlas migrate apply --url "$DATABASE_URL" --dir "file://db/migrations/adk" --allow-dirty --revisions-schema "${DATABASE}_ext_adk_migrations"
 
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: flyway -locations=filesystem:db/migrations/adk -table=ext_adk_migrations -baselineOnMigrate=true -baselineVersion=0 migrate
+-- Apply with: flyway -url="$DATABASE_URL" -locations=filesystem:db/migrations/adk -table=ext_adk_migrations -baselineOnMigrate=true -baselineVersion=0 migrate
 
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: migrate -path db/migrations/adk -database "$DSN" up, where the DSN has x-migrations-table=ext_adk_migrations, and multiStatements=true
+-- Apply with: migrate -path db/migrations/adk -database "$DATABASE_URL" up, where the URL has x-migrations-table=ext_adk_migrations, and multiStatements=true
 
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

@@ -3,9 +3,9 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: a changelog that says includeAll: {path: db/migrations/adk}, and liquibase --database-changelog-table-name=ext_adk_migrations update
+-- Apply with: liquibase --changelog-file=changelog.yaml --url="$DATABASE_URL" --database-changelog-table-name=ext_adk_migrations update, where changelog.yaml says includeAll: {path: db/migrations/adk}
 
--- changeset adk:ext_adk_0001
+-- changeset adk:ext_adk_0001 stripComments:false
 -- There are no transactions around DDL here: a file that stopped half way can be run again.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;

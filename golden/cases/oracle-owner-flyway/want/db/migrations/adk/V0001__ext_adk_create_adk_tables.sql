@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: flyway -locations=filesystem:db/migrations/adk -table=EXT_ADK_MIGRATIONS -baselineOnMigrate=true -baselineVersion=0 migrate
+-- Apply with: flyway -url="$DATABASE_URL" -locations=filesystem:db/migrations/adk -table=EXT_ADK_MIGRATIONS -baselineOnMigrate=true -baselineVersion=0 migrate
 
 -- DDL commits here: when it stopped half way, run what goes down by hand, then this again.
 

@@ -3,9 +3,9 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: a changelog that says includeAll: {path: db/migrations/adk}, and liquibase --database-changelog-table-name=EXT_ADK_MIGRATIONS update
+-- Apply with: liquibase --changelog-file=changelog.yaml --url="$DATABASE_URL" --database-changelog-table-name=EXT_ADK_MIGRATIONS update, where changelog.yaml says includeAll: {path: db/migrations/adk}
 
--- changeset adk:ext_adk_0001 rollbackEndDelimiter:/
+-- changeset adk:ext_adk_0001 stripComments:false rollbackEndDelimiter:/ endDelimiter:;
 -- DDL commits here: when it stopped half way, run what goes down by hand, then this again.
 
 -- One row a conversation. ADK knows a session by app, user and id together: a client may choose the id, so an id alone

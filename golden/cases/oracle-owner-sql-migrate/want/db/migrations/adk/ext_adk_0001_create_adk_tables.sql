@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: sql-migrate up, whose dbconfig.yml says: dir: db/migrations/adk, table: EXT_ADK_MIGRATIONS
+-- Apply with: sql-migrate up, where dbconfig.yml says dir: db/migrations/adk and table: EXT_ADK_MIGRATIONS
 
 -- +migrate Up
 -- DDL commits here: when it stopped half way, run what goes down by hand, then this again.

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: migrate -path db/migrations/adk -database "$DSN" up, where the DSN has x-migrations-table=ext_adk_migrations
+-- Apply with: migrate -path db/migrations/adk -database "$DATABASE_URL" up, where the URL has x-migrations-table=ext_adk_migrations
 
 -- A foreign key locks the table that it references for a moment.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

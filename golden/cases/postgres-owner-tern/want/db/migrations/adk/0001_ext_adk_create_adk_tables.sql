@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: users(id)
--- Apply with: tern migrate --migrations db/migrations/adk --version-table ext_adk_migrations
+-- Apply with: tern migrate --conn-string "$DATABASE_URL" --migrations db/migrations/adk --version-table ext_adk_migrations
 
 -- A foreign key locks the table that it references for a moment.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

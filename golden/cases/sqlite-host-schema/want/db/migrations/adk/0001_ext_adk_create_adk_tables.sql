@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: accounts(id)
--- Apply with: dbmate --migrations-dir db/migrations/adk --migrations-table ext_adk_migrations up
+-- Apply with: dbmate --migrations-dir db/migrations/adk --migrations-table ext_adk_migrations --no-dump-schema up
 
 -- migrate:up
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: tenants(id)
--- Apply with: atlas migrate apply --url "$DSN" --dir "file://db/migrations/adk" --allow-dirty
+-- Apply with: atlas migrate apply --url "$DATABASE_URL" --dir "file://db/migrations/adk" --allow-dirty
 
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON
 

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: tenants(id)
--- Apply with: migrate -path db/migrations/adk -database "$DSN" up, where the DSN has x-migrations-table=ext_adk_migrations
+-- Apply with: migrate -path db/migrations/adk -database "$DATABASE_URL" up, where the URL has x-migrations-table=ext_adk_migrations
 
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON
 

@@ -2,7 +2,7 @@
 -- Creates the tables in which ADK keeps sessions, events and scoped state.
 -- Phase expand: run this before you deploy the program with the new queries.
 -- Requires: tenants(id)
--- Apply with: sql-migrate up, whose dbconfig.yml says: dir: db/migrations/adk, table: ext_adk_migrations
+-- Apply with: sql-migrate up, where dbconfig.yml says dir: db/migrations/adk and table: ext_adk_migrations
 
 -- +migrate Up
 -- SQLite obeys ON DELETE only on connections that have run: PRAGMA foreign_keys = ON

@@ -5,5 +5,8 @@
 
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
+-- end
 ALTER TABLE adk_sessions DROP FOREIGN KEY /*M! IF EXISTS */ adk_sessions_account_id_fk, ALGORITHM = INPLACE, LOCK = NONE;
+-- end
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
+-- end
