@@ -24,11 +24,11 @@ func NewMigration(in Input, dir, message string) (*Output, error) {
 	if name == "" || strings.ContainsAny(message, "\r\n") {
 		return nil, Problems{{File: "--message", Message: "the message becomes the name of a file", Hint: "write a few words in one line, with letters a to z: -m \"fill account_id\""}}
 	}
-	lock, err := readLock(in)
+	lock, lockText, err := readLock(in)
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock, lockText: lockText}
 	out := &Output{}
 	var dirs []string
 	for _, t := range config.Targets {
@@ -62,7 +62,7 @@ func NewMigration(in Input, dir, message string) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	out.Files = append(append(out.Files, sums...), File{Path: lockFile(in.ConfigFile), Content: lock.text(), role: roleLock})
+	out.Files = append(append(out.Files, sums...), File{Path: lockFile(in.ConfigFile), Content: lock.textAfter(lockText), role: roleLock})
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}

@@ -107,11 +107,11 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := readLock(in)
+	lock, lockText, err := readLock(in)
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock, lockText: lockText}
 	hosts, problems, err := g.loadHosts()
 	if err != nil {
 		return nil, err
@@ -158,20 +158,26 @@ func inParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-func readLock(in Input) (Lock, error) {
+func readLock(in Input) (lock Lock, text []byte, err error) {
 	name := lockFile(in.ConfigFile)
-	text, err := in.Read(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Lock{}, err
+	text, err = in.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Lock{Version: 1}, nil, nil
 	}
-	return parseLock(name, text)
+	if err != nil {
+		return Lock{}, nil, err
+	}
+	lock, err = parseLock(name, append([]byte{}, text...)) // an empty file is no lock, either
+	return lock, text, err
 }
 
 type generation struct {
 	in     Input
 	source source
 	config *Config
-	lock   Lock
+
+	lock     Lock
+	lockText []byte // nil for none
 }
 
 // targetResult is what one target adds to the output.
@@ -314,7 +320,7 @@ func (g *generation) staleStates(t Target) ([]File, error) {
 func (g *generation) assemble(results []targetResult) (*Output, error) {
 	var problems Problems
 	out := &Output{}
-	lock := Lock{Version: 1}
+	lock := Lock{Version: 1, Complete: g.lock.Complete}
 	for _, r := range results {
 		if r.err != nil {
 			return nil, r.err
@@ -347,7 +353,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	}
 	out.Files, problems = append(out.Files, sums...), append(problems, sumProblems...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.text(), role: roleLock})
+	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.textAfter(g.lockText), role: roleLock})
 	problems = append(problems, g.checkPaths(out.Files)...)
 	if len(problems) > 0 {
 		return nil, problems.sorted()

@@ -163,17 +163,6 @@ func TestATargetThatIsForgottenIsRefused(t *testing.T) {
 	d.generate(t, moved)
 }
 
-func TestAnUnreadableLockIsRefused(t *testing.T) {
-	for text, says := range map[string]string{
-		"version: 2\n":                    "the lock has version 2, and this adkgen knows version 1",
-		"version: 1\ncolour: red\n":       "adkgen.lock:2:1: the lock cannot be read",
-		"version: [\n":                    "the lock cannot be read",
-		"a\n<<<<<<< ours\nb\n>>>>>>> x\n": "adkgen.lock:2:1: two branches have both changed the lock",
-	} {
-		wants(t, disk{lockName: text}.refusal(t, simple), says)
-	}
-}
-
 func TestAMachineErrorIsNotAProblem(t *testing.T) {
 	broken := errors.New("the disk is on fire")
 	_, err := Generate(Input{ConfigFile: "adkgen.yaml", Config: []byte(simple), Read: func(string) ([]byte, error) { return nil, broken }})
