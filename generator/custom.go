@@ -62,7 +62,7 @@ func NewMigration(in Input, dir, message string) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	out.Files = append(append(out.Files, sums...), File{Path: lockFile(in.ConfigFile), Content: lock.textAfter(lockText), role: roleLock})
+	out.Files = append(append(out.Files, sums...), File{Path: LockFile(in.ConfigFile), Content: lock.textAfter(lockText), role: roleLock})
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}

@@ -34,6 +34,8 @@ type Input struct {
 	List func(folder string) ([]string, error)
 	// AllowDestructive: migrations may drop columns and tables.
 	AllowDestructive bool
+	// Since: migrations that came after a revision are planned again; nil for none.
+	Since *Since
 }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
@@ -77,6 +79,7 @@ const (
 	Created   State = "created"
 	Updated   State = "updated"
 	Unchanged State = "unchanged"
+	Removed   State = "removed" // its migration is planned again, under another name
 )
 
 // File is one generated file.
@@ -107,11 +110,22 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, lockText, err := readLock(in)
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config}
+	if in.Since != nil {
+		err = g.readSince()
+	} else {
+		g.lock, g.lockText, err = readLock(in)
+	}
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock, lockText: lockText}
+	moved, problems, err := g.followMoves()
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, problems.sorted()
+	}
 	hosts, problems, err := g.loadHosts()
 	if err != nil {
 		return nil, err
@@ -132,7 +146,7 @@ func Generate(in Input) (*Output, error) {
 	}
 	results := make([]targetResult, len(config.Targets))
 	inParallel(len(results), func(i int) { results[i] = g.target(config.Targets[i], schemas[i]) })
-	out, err := g.assemble(results)
+	out, err := g.assemble(results, moved)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +173,7 @@ func inParallel(n int, do func(i int)) {
 }
 
 func readLock(in Input) (lock Lock, text []byte, err error) {
-	name := lockFile(in.ConfigFile)
+	name := LockFile(in.ConfigFile)
 	text, err = in.Read(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Lock{Version: 1}, nil, nil
@@ -177,7 +191,8 @@ type generation struct {
 	config *Config
 
 	lock     Lock
-	lockText []byte // nil for none
+	lockText []byte // of the file that is there; nil for none
+	later    *later // what was emitted since a revision; nil when none is named
 }
 
 // targetResult is what one target adds to the output.
@@ -236,6 +251,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
 	result.locked.Schema, result.notes = plan.after, plan.notes
+	own, notes, err := g.moveOwn(t, &result.locked)
+	if err != nil {
+		result.err = err
+		return result
+	}
+	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)
 	stale, err := g.staleStates(t)
 	if err != nil {
 		result.err = err
@@ -317,7 +338,7 @@ func (g *generation) staleStates(t Target) ([]File, error) {
 
 // assemble joins the targets' files, adds sqlc.yaml and the lock, and compares
 // all with what is there.
-func (g *generation) assemble(results []targetResult) (*Output, error) {
+func (g *generation) assemble(results []targetResult, notes []string) (*Output, error) {
 	var problems Problems
 	out := &Output{}
 	lock := Lock{Version: 1, Complete: g.lock.Complete}
@@ -329,17 +350,35 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
 		out.Targets = append(out.Targets, statusOf(r.locked, r.emitted))
-		for _, note := range r.notes {
-			out.Notes = append(out.Notes, note+"\n")
+		notes = append(notes, r.notes...)
+	}
+	for _, note := range notes {
+		out.Notes = append(out.Notes, note+"\n")
+	}
+	if len(problems) == 0 {
+		lost, err := g.checkLost(results)
+		if err != nil {
+			return nil, err
+		}
+		if len(lost) > 0 {
+			return nil, lost
 		}
 	}
-	problems = append(problems, g.checkForgotten(lock)...)
+	forgotten, found, err := g.checkForgotten(lock)
+	if err != nil {
+		return nil, err
+	}
+	out.Notes, problems = append(out.Notes, forgotten...), append(problems, found...)
 	stray, err := g.checkStray(out.Files)
 	if err != nil {
 		return nil, err
 	}
 	problems = append(problems, stray...)
-	if len(problems) > 0 {
+	var edited Problems
+	if out.Files, edited, err = g.replace(out.Files); err != nil {
+		return nil, err
+	}
+	if problems = append(problems, edited...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
 	sqlc, err := g.sqlcFiles()
@@ -353,7 +392,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	}
 	out.Files, problems = append(out.Files, sums...), append(problems, sumProblems...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.textAfter(g.lockText), role: roleLock})
+	out.Files = append(out.Files, File{Path: LockFile(g.in.ConfigFile), Content: lock.textAfter(g.lockText), role: roleLock})
 	problems = append(problems, g.checkPaths(out.Files)...)
 	if len(problems) > 0 {
 		return nil, problems.sorted()

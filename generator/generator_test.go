@@ -141,26 +141,115 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 			if changed == simple {
 				t.Fatal("nothing changed")
 			}
-			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if", "never applied anywhere, delete the ext_adk_ files in db/migrations and the entry of db/migrations in adkgen.lock, and run adkgen generate")
-			delete(d, firstMigration)
-			delete(d, lockName)
-			d.generate(t, changed)
+			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if it was never applied anywhere, adkgen generate --redo-since REV plans it again")
+			in := d.input(changed)
+			in.Since = &Since{Revision: "REV"} // which has no lock
+			if _, err := Generate(in); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
 
+// TestATargetThatIsForgottenIsRefused takes a target out of the configuration.
 func TestATargetThatIsForgottenIsRefused(t *testing.T) {
 	d := disk{}
+	d.generate(t, manyTargets(2))
+	one := manyTargets(1)
+	wants(t, d.refusal(t, one), "adkgen.lock: migrations in db/migrations/tenant_1 (from number 1) were emitted, but no target of adkgen.yaml writes there", "git mv db/migrations/tenant_1 OTHER")
+	d["old/0001_ext_adk_create_adk_tables.sql"] = d["db/migrations/tenant_1/0001_ext_adk_create_adk_tables.sql"]
+	delete(d, "db/migrations/tenant_1/0001_ext_adk_create_adk_tables.sql")
+	out, err := Generate(d.input(one))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "adkgen.lock no longer has the migrations in db/migrations/tenant_1") {
+		t.Errorf("the notes are %q", out.Notes)
+	}
+	d.generate(t, one)
+	if strings.Contains(d[lockName], "tenant_1") {
+		t.Error("the lock still has it")
+	}
+}
+
+// TestADirectoryThatMoved changes the directory in the configuration, and moves
+// none, one and both of its migrations.
+func TestADirectoryThatMoved(t *testing.T) {
+	d := disk{}
 	d.generate(t, simple)
-	moved := strings.Replace(simple, "dir: db/migrations", "dir: db/moved", 1)
-	wants(t, d.refusal(t, moved), "adkgen.lock: migrations in db/migrations (from number 1) were emitted, but no target of adkgen.yaml writes there", "rename it in adkgen.lock as well")
-	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d[firstMigration], "db/migrations", "db/moved")
-	delete(d, firstMigration)
-	d[lockName] = strings.ReplaceAll(d[lockName], "db/migrations", "db/moved")
-	// The header names the directory, so that a renamed one makes an edited file.
-	wants(t, d.refusal(t, moved), "was edited")
-	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d["db/moved/0001_ext_adk_create_adk_tables.sql"], "db/moved", "db/migrations")
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	moved := strings.Replace(indexed, "dir: db/migrations", "dir: db/moved", 1)
+	move := func(name string) {
+		d["db/moved/"+name] = d["db/migrations/"+name]
+		delete(d, "db/migrations/"+name)
+	}
+	const says = "adkgen.yaml:6:17: migrations: the migrations of this target were emitted to db/migrations, and the directory is db/moved now\n"
+	one := func() {
+		t.Helper()
+		text := d.refusal(t, moved)
+		wants(t, text, says, "hint: write dir: db/migrations again, or move all of them: git mv db/migrations db/moved")
+		if strings.Count(text, "hint:") != 1 {
+			t.Errorf("more than one problem:\n%s", text)
+		}
+	}
+	one()
+	move("0001_ext_adk_create_adk_tables.sql")
+	one()
+	move("0002_ext_adk_index_sessions_app_name_update_time.sql")
+	out, err := Generate(d.input(moved))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Notes) != 1 || out.Notes[0] != "The migrations of db/migrations are in db/moved now, and the lock says so, too.\n" {
+		t.Errorf("the notes are %q", out.Notes)
+	}
 	d.generate(t, moved)
+	if strings.Contains(d[lockName], "db/migrations") {
+		t.Error("the lock still has the old directory")
+	}
+	d["db/moved/0002_ext_adk_index_sessions_app_name_update_time.sql"] += "-- edited\n"
+	wants(t, d.refusal(t, moved), "was edited")
+}
+
+// TestALockThatIsGone holds that one that cannot be written again in the same
+// words is one problem, and that no file is said to be superfluous.
+func TestALockThatIsGone(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	delete(d, lockName)
+	text := d.refusal(t, indexed)
+	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout -- adkgen.lock", "adkgen lock rebuild")
+	if strings.Count(text, "hint:") != 1 || strings.Contains(text, "delete") {
+		t.Errorf("not one problem, or a file is to be deleted:\n%s", text)
+	}
+}
+
+// TestMigrationsThatAreGone holds that all of them are one problem.
+func TestMigrationsThatAreGone(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	second := "db/migrations/0002_ext_adk_index_sessions_app_name_update_time.sql"
+	delete(d, firstMigration)
+	delete(d, second)
+	text := d.refusal(t, indexed)
+	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout -- "+firstMigration+" "+second)
+	if strings.Count(text, "hint:") != 1 {
+		t.Errorf("more than one problem:\n%s", text)
+	}
+}
+
+// TestAConflictInTheConfiguration leaves git's marks in adkgen.yaml.
+func TestAConflictInTheConfiguration(t *testing.T) {
+	text := disk{}.refusal(t, strings.Replace(simple, "    migrations:", "<<<<<<< HEAD\n    snapshot: a.sql\n=======\n    snapshot: b.sql\n>>>>>>> feature\n    migrations:", 1))
+	wants(t, text, "adkgen.yaml:5:1: two branches have both changed this file, and the conflict is not resolved\n    <<<<<<< HEAD\n    ^\nhint: keep what you want of both sides")
+	if strings.Count(text, "hint:") != 1 {
+		t.Errorf("more than one problem:\n%s", text)
+	}
 }
 
 func TestAMachineErrorIsNotAProblem(t *testing.T) {

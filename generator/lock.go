@@ -18,9 +18,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// lockFile is the name of the lock of a configuration; it stands beside it:
+// LockFile is the name of the lock of a configuration; it stands beside it:
 // adkgen.lock for adkgen.yaml.
-func lockFile(configFile string) string {
+func LockFile(configFile string) string {
 	name := filepath.Base(configFile)
 	return strings.TrimSuffix(name, filepath.Ext(name)) + ".lock"
 }

@@ -12,17 +12,43 @@ import (
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config string
+	var config, redoSince string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write migrations, queries and sqlc.yaml",
+		Example: `  adkgen generate
+  adkgen generate --redo-since main`,
 		Long: `Writes everything that adkgen.yaml asks for and says what became of each file.
 Migrations that were emitted before are never changed; when anything is wrong,
-nothing at all is written.`,
+nothing at all is written.
+
+--redo-since is for migrations of a branch that is not merged: those that a git
+revision, such as main, does not have are planned again, as one set, after those
+that it has. Use it after a merge in which both branches have added migrations,
+and to change what was never applied. Migrations of your own are kept, and get the
+numbers after them.`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			out, err := generateFrom(config, allowDestructive)
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			writes := !check && !dryRun && !diff
+			if writes {
+				release, err := generator.Exclusive(config)
+				if err != nil {
+					return err
+				}
+				defer release()
+			}
+			input, err := inputFrom(config)
+			if err != nil {
+				return err
+			}
+			input.AllowDestructive = allowDestructive
+			if cmd.Flags().Changed("redo-since") {
+				if input.Since, err = since(config, redoSince); err != nil {
+					return err
+				}
+			}
+			out, err := generator.Generate(input)
 			if err != nil {
 				return err
 			}
@@ -47,6 +73,9 @@ nothing at all is written.`,
 			for _, note := range out.Notes {
 				fmt.Fprintf(r.err, "\n%s", note)
 			}
+			if hint := attributeHint(config); writes && hint != "" {
+				fmt.Fprintf(r.err, "\n%s\n", hint)
+			}
 			return nil
 		},
 	}
@@ -55,20 +84,11 @@ nothing at all is written.`,
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
+	flags.StringVar(&redoSince, "redo-since", "", "plan the migrations again, as one set, that a git revision does not have")
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
 	return cmd
-}
-
-// generateFrom runs the pipeline on a file and the folder it is in.
-func generateFrom(config string, allowDestructive bool) (*generator.Output, error) {
-	input, err := inputFrom(config)
-	if err != nil {
-		return nil, err
-	}
-	input.AllowDestructive = allowDestructive
-	return generator.Generate(input)
 }
 
 // inputFrom reads a configuration file.
@@ -96,7 +116,7 @@ func changed(files []generator.File) int {
 // files prints a line for each file and a summary.
 func (r *reporter) files(files []generator.File, dryRun bool) {
 	count := map[generator.State]int{}
-	colour := map[generator.State]string{generator.Created: green, generator.Updated: yellow, generator.Unchanged: ""}
+	colour := map[generator.State]string{generator.Created: green, generator.Updated: yellow, generator.Unchanged: "", generator.Removed: red}
 	for _, f := range files {
 		count[f.State]++
 		fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, colour[f.State], fmt.Sprintf("%-9s", f.State)), f.Path)
@@ -105,7 +125,11 @@ func (r *reporter) files(files []generator.File, dryRun bool) {
 	if dryRun {
 		would = "would be "
 	}
-	fmt.Fprintf(r.out, "%s%d created, %d updated, %d unchanged\n", would, count[generator.Created], count[generator.Updated], count[generator.Unchanged])
+	removed := ""
+	if n := count[generator.Removed]; n > 0 {
+		removed = fmt.Sprintf(", %d removed", n)
+	}
+	fmt.Fprintf(r.out, "%s%d created, %d updated, %d unchanged%s\n", would, count[generator.Created], count[generator.Updated], count[generator.Unchanged], removed)
 }
 
 // diff prints what would change as a unified diff.
@@ -114,11 +138,14 @@ func (r *reporter) diff(files []generator.File) {
 		if f.State == generator.Unchanged {
 			continue
 		}
-		from := "a/" + f.Path
-		if f.State == generator.Created {
+		from, to := "a/"+f.Path, "b/"+f.Path
+		switch f.State {
+		case generator.Created:
 			from = "/dev/null"
+		case generator.Removed:
+			to = "/dev/null"
 		}
-		text := udiff.Unified(from, "b/"+f.Path, string(f.Before), string(f.Content))
+		text := udiff.Unified(from, to, string(f.Before), string(f.Content))
 		for line := range strings.Lines(text) {
 			switch line[0] {
 			case '+':
