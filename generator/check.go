@@ -69,6 +69,9 @@ func (g *generation) checkFolders() Problems {
 		if t.QueriesDir != "" && isMigrations[t.QueriesDir] {
 			problems = append(problems, g.problem(t, "queries", t.QueriesDir+" is a directory of migrations, and sqlc and the migration tool would each read the other's files", "give the queries a directory of their own, such as db/queries/adk"))
 		}
+		if t.Snapshot != "" && isMigrations[path.Dir(t.Snapshot)] {
+			problems = append(problems, g.problem(t, "snapshot", path.Dir(t.Snapshot)+" is a directory of migrations, and the migration tool would run the snapshot, too", "write it elsewhere, such as db/adk_schema.sql"))
+		}
 		if t.SQLC == nil {
 			continue
 		}

@@ -188,7 +188,7 @@ func (p *configParser) parse() *Config {
 		return nil
 	}
 	var entries []tenantEntry
-	for _, n := range list.Content {
+	for _, n := range items(list) {
 		entries = append(entries, p.tenants(n)...)
 	}
 	// Each target is parsed on its own, on every core: there can be thousands.
@@ -248,6 +248,17 @@ func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[st
 		}
 	}
 	return values
+}
+
+// items are the entries of a list. An alias stands for what its anchor is at.
+func items(list *yaml.Node) []*yaml.Node {
+	entries := slices.Clone(list.Content)
+	for i, entry := range entries {
+		if entry.Kind == yaml.AliasNode {
+			entries[i] = entry.Alias
+		}
+	}
+	return entries
 }
 
 // plainKey takes case, dashes and a plural out of a key, to recognise a slip.
@@ -481,7 +492,7 @@ func (p *configParser) hostSchema(t *Target) {
 	case len(n.Content) == 0:
 		p.refuse(n, key, "the list is empty", "write the path of your migrations, such as db/migrations")
 	}
-	for _, item := range n.Content {
+	for _, item := range items(n) {
 		if name := p.pathOf(map[string]*yaml.Node{key: item}, key); name != "" {
 			t.HostSchema = append(t.HostSchema, name)
 		}
@@ -525,7 +536,7 @@ func (p *configParser) columns(t *Target) {
 			p.refuse(list, key, "a list of column definitions belongs here", "write "+name+": and below it - title VARCHAR(200)")
 			continue
 		}
-		for _, item := range list.Content {
+		for _, item := range items(list) {
 			fragment := p.stringOf(map[string]*yaml.Node{key: item}, key)
 			if fragment == "" {
 				continue
@@ -566,7 +577,7 @@ func (p *configParser) ownIndex(t *Target, n *yaml.Node) {
 		p.refuse(n, "columns", "the index has no columns", "write columns: [app_name, user_id]")
 		return
 	}
-	for _, item := range m["columns"].Content {
+	for _, item := range items(m["columns"]) {
 		text := p.stringOf(map[string]*yaml.Node{"columns": item}, "columns")
 		if text == "" {
 			return
@@ -600,7 +611,7 @@ func (p *configParser) indexes(t *Target) {
 		p.refuse(n, key, "a list belongs here", "write indexes: ["+words[0]+"]")
 		return
 	}
-	for _, item := range n.Content {
+	for _, item := range items(n) {
 		switch {
 		case item.Kind == yaml.MappingNode:
 			p.ownIndex(t, item)

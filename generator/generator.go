@@ -49,7 +49,7 @@ func OnDisk(configFile string, config []byte) Input {
 	return Input{
 		ConfigFile: configFile,
 		Config:     config,
-		Read:       func(name string) ([]byte, error) { return os.ReadFile(place(name)) },
+		Read:       func(name string) ([]byte, error) { return readFile(name, place(name)) },
 		List: func(folder string) ([]string, error) {
 			entries, err := os.ReadDir(place(folder))
 			var names []string
@@ -61,6 +61,15 @@ func OnDisk(configFile string, config []byte) Input {
 			return names, err
 		},
 	}
+}
+
+// readFile reads a file that adkgen.yaml or the lock names. What is none would
+// stop the program, as a named pipe does, or never end.
+func readFile(name, place string) ([]byte, error) {
+	if info, err := os.Stat(place); err == nil && !info.Mode().IsRegular() && !info.IsDir() && !filepath.IsAbs(name) {
+		return nil, Problems{{File: name, Message: "this is no file, but a pipe, a device or a socket", Hint: "move it, or name another file"}}
+	}
+	return os.ReadFile(place)
 }
 
 // Output is what a run of Generate came to.

@@ -261,6 +261,63 @@ func TestAMachineErrorIsNotAProblem(t *testing.T) {
 	}
 }
 
+// TestASnapshotAmongMigrations writes the snapshot where the tool looks for
+// migrations.
+func TestASnapshotAmongMigrations(t *testing.T) {
+	wants(t, disk{}.refusal(t, simple+"    snapshot: db/migrations/schema.sql\n"), "adkgen.yaml:7:15: snapshot: db/migrations is a directory of migrations")
+}
+
+// TestAliasesInLists writes entries of lists as aliases of YAML.
+func TestAliasesInLists(t *testing.T) {
+	const plain = `version: 1
+targets:
+  - dialect: postgres
+    host_schema: [host.sql]
+    columns: {sessions: [note TEXT], events: [note TEXT]}
+    indexes: [{table: sessions, columns: [note]}, {table: events, columns: [note]}, update_time]
+    migrations: {tool: goose, dir: db}
+`
+	const aliased = `version: 1
+targets:
+  - &target
+    dialect: postgres
+    host_schema: [&host host.sql]
+    columns: {sessions: [&note note TEXT], events: [*note]}
+    indexes: [{table: sessions, columns: [&column note]}, &events {table: events, columns: [*column]}, update_time]
+    migrations: {tool: goose, dir: db}
+`
+	d := disk{"host.sql": "CREATE TABLE users (id UUID);"}
+	d.generate(t, plain)
+	out, err := Generate(d.input(aliased))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range out.Files {
+		if f.State != Unchanged {
+			t.Errorf("%s would be %s", f.Path, f.State)
+		}
+	}
+	const tenants = `version: 1
+targets:
+  - dialect: sqlite
+    tenants: [&word acme, globex]
+    session_table: s_$tenant
+    events_table: e_$tenant
+    scoped_state: false
+    migrations: {tool: goose, dir: db/$tenant}
+  - dialect: postgres
+    host_schema: [&path host.sql, *path]
+    tenants: [*word]
+    schema: t_$tenant
+    migrations: {tool: goose, dir: pg/$tenant}
+`
+	host := disk{"host.sql": d["host.sql"]}
+	if _, err := Generate(host.input(tenants)); err != nil {
+		t.Error(err)
+	}
+	wants(t, host.refusal(t, strings.Replace(plain, "targets:\n  - dialect", "targets:\n  - &t\n    dialect", 1)+"  - *t\n"), "target 1 writes to db as well")
+}
+
 // manyTargets is a configuration with n tenants of one database.
 func manyTargets(n int) string {
 	var b strings.Builder
