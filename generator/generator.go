@@ -286,6 +286,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		result.files = append(result.files, files...)
 	}
+	result.problems = g.checkGoNames(t, sharedSchema, result.files)
 	return result
 }
 

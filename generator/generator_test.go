@@ -318,6 +318,49 @@ targets:
 	wants(t, host.refusal(t, strings.Replace(plain, "targets:\n  - dialect", "targets:\n  - &t\n    dialect", 1)+"  - *t\n"), "target 1 writes to db as well")
 }
 
+// TestTablesThatSQLCCannotName gives tables names that make queries or Go that do
+// not compile, and some that are close to them.
+func TestTablesThatSQLCCannotName(t *testing.T) {
+	const alias, taken = "sqlc does not tell a table of that name from it", "sqlc makes a type of the table "
+	for names, says := range map[string]string{
+		"session_table: s":                               "adkgen.yaml:5:20: session_table: the queries have an alias s, and " + alias,
+		"session_table: u":                               alias,
+		"events_table: S":                                alias,
+		"app_state_table: a":                             alias,
+		"session_table: New":                             taken + "new, and the package has a function New already",
+		"user_state_table: news":                         "",
+		"user_state_table: new":                          taken + "new, and the package has a function New already",
+		"session_table: '\"DBTX\"'":                      taken + "DBTX, and the package has a type DBTX already",
+		"session_table: d_b_t_x":                         taken + "d_b_t_x, and the package has a type DBTX already",
+		"session_table: create_session_params":           "",
+		"session_table: x.s":                             "",
+		"session_table: new_session_service":             "a name NewSessionService already",
+		"session_table: err_session_stale":               "a name ErrSessionStale already",
+		"session_table: event\n    events_table: events": "sqlc makes a type of each table, and two would have the name Event",
+		"session_table: app_state":                       "",
+		"session_table: dbtx":                            "",
+		"session_table: queries":                         "",
+		"session_table: event":                           "",
+		"session_table: x.new":                           "",
+	} {
+		t.Run(names, func(t *testing.T) {
+			config := "version: 1\ntargets:\n  - dialect: postgres\n    owner_id_column: account_id UUID NOT NULL\n    " + names + "\n    migrations: {tool: goose, dir: db}\n    queries: {dir: queries}\n    sqlc: {}\n    service: {}\n"
+			_, err := Generate(disk{}.input(config))
+			switch {
+			case err == nil && says != "":
+				t.Error("no error")
+			case err != nil && says == "":
+				t.Error(err)
+			case err != nil:
+				wants(t, err.Error(), says)
+			}
+			if _, err := Generate(disk{}.input(strings.Split(config, "    queries:")[0])); err != nil {
+				t.Errorf("without queries: %v", err)
+			}
+		})
+	}
+}
+
 // manyTargets is a configuration with n tenants of one database.
 func manyTargets(n int) string {
 	var b strings.Builder
