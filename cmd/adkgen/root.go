@@ -24,7 +24,7 @@ sessions, events and state.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(initCommand(report), generateCommand(report), statusCommand(report), migrationCommand(report), ownerCommand(report), versionCommand())
+	root.AddCommand(initCommand(report), generateCommand(report), statusCommand(report), migrationCommand(report), lockCommand(report), ownerCommand(report), versionCommand())
 	root.InitDefaultCompletionCmd(args...)
 	return report.code(root.Execute())
 }
