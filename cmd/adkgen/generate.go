@@ -26,8 +26,8 @@ nothing at all is written.
 --redo-since is for migrations of a branch that is not merged: those that a git
 revision, such as main, does not have are planned again, as one set, after those
 that it has. Use it after a merge in which both branches have added migrations,
-and to change what was never applied. Migrations of your own are kept, and get the
-numbers after them.`,
+and to change what was never applied: take back first the databases on which they
+have run. Migrations of your own are kept, and get the numbers after them.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			writes := !check && !dryRun && !diff
