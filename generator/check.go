@@ -152,7 +152,7 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 // edited is the problem of a migration that is not as it was emitted.
 func (g *generation) edited(file string) Problem {
 	p := Problem{File: file, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
-		Hint: "undo the edit (git checkout -- " + file + ") and put your own SQL into a migration of your own; " + planAgain}
+		Hint: "undo the edit (git checkout -- " + file + ") and put your own SQL into a migration of your own; " + planItAgain}
 	if g.later != nil {
 		p.Message = "this migration is not as " + g.later.revision + " has it"
 		p.Hint = "take it from there: git checkout " + g.later.revision + " -- " + file
@@ -168,7 +168,7 @@ func (g *generation) gone(locked LockTarget, files []string) Problem {
 			Hint: "merge it first (git merge " + g.later.revision + "), or bring the files back: git checkout " + g.later.revision + " -- " + strings.Join(files, " ")}
 	}
 	if len(files) == 1 {
-		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: bringBack(files[0]) + "; " + planAgain}
+		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: bringBack(files[0]) + "; " + planItAgain}
 	}
 	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(files, ", ")), Hint: bringBack(files...) + "; " + planAgain}
 }
@@ -179,8 +179,11 @@ func bringBack(files ...string) string {
 	return "bring back what is gone: git checkout -- " + names + "; if a commit has removed it: git checkout $(git rev-list -n 1 HEAD -- " + names + ")~ -- " + names
 }
 
-// planAgain says how migrations that were never applied are planned anew.
-const planAgain = "if it was never applied anywhere, adkgen generate --redo-since REV plans it again, where REV is a commit from before it, such as main"
+// How migrations that were never applied are planned anew.
+const (
+	planItAgain = "if it was never applied anywhere, adkgen generate --redo-since REV plans it again, where REV is a commit from before it, such as main"
+	planAgain   = "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again, where REV is a commit from before them, such as main"
+)
 
 // checkLocked refuses a target that asks for something else than what was
 // emitted: another database or tool, or a schema with differences.
@@ -340,7 +343,8 @@ func (g *generation) checkLost(results []targetResult) (Problems, error) {
 			if err != nil {
 				return nil, err
 			}
-			if f, ok := planned[file]; !ok || hashOf(f.Content) != hashOf(text) {
+			ours := isOurs(text) || strings.Contains(string(text), ownMark)
+			if f, ok := planned[file]; ours && (!ok || hashOf(f.Content) != hashOf(text)) {
 				unknown = append(unknown, file)
 			}
 		}

@@ -141,7 +141,7 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 			if changed == simple {
 				t.Fatal("nothing changed")
 			}
-			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if it was never applied anywhere, adkgen generate --redo-since REV plans it again")
+			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again")
 			in := d.input(changed)
 			in.Since = &Since{Revision: "REV"} // which has no lock
 			if _, err := Generate(in); err != nil {
@@ -327,15 +327,15 @@ func TestTablesThatSQLCCannotName(t *testing.T) {
 		"session_table: u":                               alias,
 		"events_table: S":                                alias,
 		"app_state_table: a":                             alias,
-		"session_table: New":                             taken + "new, and the package has a function New already",
+		"session_table: New":                             taken + "new, and the package has something else of the name New",
 		"user_state_table: news":                         "",
-		"user_state_table: new":                          taken + "new, and the package has a function New already",
-		"session_table: '\"DBTX\"'":                      taken + "DBTX, and the package has a type DBTX already",
-		"session_table: d_b_t_x":                         taken + "d_b_t_x, and the package has a type DBTX already",
+		"user_state_table: new":                          taken + "new, and the package has something else of the name New",
+		"session_table: '\"DBTX\"'":                      taken + "DBTX, and the package has something else of the name DBTX",
+		"session_table: d_b_t_x":                         taken + "d_b_t_x, and the package has something else of the name DBTX",
 		"session_table: create_session_params":           "",
 		"session_table: x.s":                             "",
-		"session_table: new_session_service":             "a name NewSessionService already",
-		"session_table: err_session_stale":               "a name ErrSessionStale already",
+		"session_table: new_session_service":             "something else of the name NewSessionService",
+		"session_table: err_session_stale":               "something else of the name ErrSessionStale",
 		"session_table: event\n    events_table: events": "sqlc makes a type of each table, and two would have the name Event",
 		"session_table: app_state":                       "",
 		"session_table: dbtx":                            "",
