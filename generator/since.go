@@ -113,16 +113,20 @@ func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes 
 		}
 		var moving []File
 		for _, f := range m.Files {
-			content, err := g.in.Read(f.Path)
+			from, to := f.Path, renumber(f.Path)
+			content, err := g.in.Read(from)
+			if errors.Is(err, fs.ErrNotExist) { // moved by a run that was stopped before it wrote the lock?
+				from = to
+				content, err = g.in.Read(from)
+			}
 			if errors.Is(err, fs.ErrNotExist) {
 				break
 			}
 			if err != nil {
 				return nil, nil, err
 			}
-			to := renumber(f.Path)
 			moved.Files = append(moved.Files, LockHash{Path: to})
-			if to == f.Path {
+			if to == from {
 				moving = append(moving, File{Path: to, Content: content, Before: content, State: Unchanged, role: roleMigration})
 				continue
 			}

@@ -58,7 +58,17 @@ func TestSinceWithEveryTool(t *testing.T) {
 			in := merged.input(config(title + index))
 			in.Since = &Since{Revision: "main", Lock: []byte(main[lockName]), Later: [][]byte{[]byte(feature[lockName])}}
 			out, err = Generate(in)
+			stopped := merged.copied() // a run that is killed before it writes the lock, which is the last thing
+			before := stopped[lockName]
+			stopped.apply(t, out, err)
+			stopped[lockName] = before
+			again := in
+			again.Read = stopped.input("").Read
+			again.List = stopped.input("").List
+			finished, err := Generate(again)
+			stopped.apply(t, finished, err)
 			merged.apply(t, out, err)
+			sameContent(t, stopped, merged)
 
 			want := main.copied()
 			want.generate(t, config(title+index))
