@@ -4,30 +4,36 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/generator"
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config, redoSince string
+	var config, until, redoSince string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write migrations, queries and sqlc.yaml",
-		Example: `  adkgen generate
-  adkgen generate --redo-since main`,
 		Long: `Writes everything that adkgen.yaml asks for and says what became of each file.
 Migrations that were emitted before are never changed; when anything is wrong,
 nothing at all is written.
+
+With --until, the migrations of later phases wait for a later run of generate;
+--check then finds nothing missing.
 
 --redo-since is for migrations of a branch that is not merged: those that a git
 revision, such as main, does not have are planned again, as one set, after those
 that it has. Use it after a merge in which both branches have added migrations,
 and to change what was never applied: take back first the databases on which they
 have run. Migrations of your own are kept, and get the numbers after them.`,
+		Example: `  adkgen generate --until expand     # what has to run before the new program
+  adkgen generate                    # after the deployment: the rest
+  adkgen generate --redo-since main  # after a merge`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			writes := !check && !dryRun && !diff
@@ -42,7 +48,10 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 			if err != nil {
 				return err
 			}
-			input.AllowDestructive = allowDestructive
+			if input.Until, err = phaseOf(until); err != nil {
+				return err
+			}
+			input.AllowDestructive, input.Check = allowDestructive, check
 			if cmd.Flags().Changed("redo-since") {
 				if input.Since, err = since(config, redoSince); err != nil {
 					return err
@@ -52,28 +61,25 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 			if err != nil {
 				return err
 			}
-			switch {
-			case check:
-				r.diff(out.Files)
-				if changed(out.Files) > 0 {
-					fmt.Fprintf(r.err, "%d of %d files are stale: run adkgen generate\n", changed(out.Files), len(out.Files))
-					return errStale
-				}
-			case diff:
-				r.diff(out.Files)
-			case dryRun:
-				r.files(out.Files, true)
-			default:
+			if writes {
 				if err := generator.Write(filepath.Dir(config), out.Files); err != nil {
 					return fmt.Errorf("%w: %w", errMachine, err)
 				}
-				r.files(out.Files, false)
 			}
-			r.text(out.Warnings)
-			for _, note := range out.Notes {
-				fmt.Fprintf(r.err, "\n%s", note)
+			stale := check && changed(out.Files) > 0
+			if r.json {
+				list := out.Warnings
+				if check {
+					list = append(stalePlaces(*out), list...)
+				}
+				r.problems(list)
+			} else {
+				r.generated(filepath.Dir(config), *out, check, diff, writes)
 			}
-			if hint := attributeHint(config); writes && hint != "" {
+			if stale {
+				return errStale
+			}
+			if hint := attributeHint(config); writes && !r.json && hint != "" {
 				fmt.Fprintf(r.err, "\n%s\n", hint)
 			}
 			return nil
@@ -85,10 +91,74 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
 	flags.StringVar(&redoSince, "redo-since", "", "plan the migrations again, as one set, that a git revision does not have")
+	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
-	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
+	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
+	cmd.MarkFlagsMutuallyExclusive("json", "dry-run")
+	cmd.MarkFlagsMutuallyExclusive("json", "diff")
 	return cmd
+}
+
+// generated prints what became, or would become, of the files, and what else a
+// person should know.
+func (r *reporter) generated(folder string, out generator.Output, check, diff, written bool) {
+	switch {
+	case check:
+		r.diff(out.Files)
+		if n := changed(out.Files); n > 0 {
+			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), command(out))
+		}
+	case diff:
+		r.diff(out.Files)
+	default:
+		r.files(out.Files, !written)
+	}
+	r.text(out.Warnings)
+	for _, note := range out.Notes {
+		fmt.Fprintf(r.err, "\n%s", note)
+	}
+	if written {
+		r.next(folder, out.Next)
+	}
+}
+
+// command is what writes what --check finds missing.
+func command(out generator.Output) string {
+	for _, t := range out.Targets {
+		if t.Until != "" {
+			return "adkgen generate --until " + string(t.Until)
+		}
+	}
+	return "adkgen generate"
+}
+
+// stalePlaces are the files that are stale, for a program to read.
+func stalePlaces(out generator.Output) (list generator.Problems) {
+	for _, f := range out.Files {
+		if f.State != generator.Unchanged {
+			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + command(out)})
+		}
+	}
+	return list
+}
+
+// phaseOf reads the value of --until.
+func phaseOf(word string) (generator.Phase, error) {
+	phase := generator.Phase(word)
+	if word == "" || slices.Contains(generator.Phases, phase) {
+		return phase, nil
+	}
+	return "", generator.Problems{{File: "--until", Message: fmt.Sprintf("%q is not a phase", word), Hint: "write --until with " + phaseNames()}}
+}
+
+// phaseNames lists the phases.
+func phaseNames() string {
+	var names []string
+	for _, p := range generator.Phases {
+		names = append(names, string(p))
+	}
+	return dialects.OneOf(names)
 }
 
 // inputFrom reads a configuration file.
@@ -97,10 +167,30 @@ func inputFrom(config string) (generator.Input, error) {
 	if os.IsNotExist(err) {
 		return generator.Input{}, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
 	}
+	if info, statErr := os.Stat(config); statErr == nil && info.IsDir() {
+		return generator.Input{}, generator.Problems{{File: config, Message: "this is a folder", Hint: "name the file in it: -c " + filepath.Join(config, "adkgen.yaml")}}
+	}
 	if err != nil {
 		return generator.Input{}, err
 	}
 	return generator.OnDisk(config, text), nil
+}
+
+// next prints what to do next, as far as it helps: there may be thousands of
+// tenants.
+func (r *reporter) next(folder string, commands []string) {
+	const most = 4
+	title := "next"
+	if folder != "." {
+		title += ", in " + folder
+	}
+	for i, command := range commands {
+		if i == most {
+			fmt.Fprintf(r.err, "… and the same for %d other targets\n", len(commands)-most)
+			break
+		}
+		fmt.Fprintf(r.err, "%s: %s\n", title, command)
+	}
 }
 
 func changed(files []generator.File) int {
