@@ -40,6 +40,7 @@ type view struct {
 	AppStates, UserStates *tableView  // nil without scoped state
 	Owner                 *columnView // nil for none
 	Package               string      // of the Go code that stands on the queries
+	JSONDepth             int         // how deep JSON can nest; 0 for deeper than the service goes
 }
 
 // WithoutOwner is the view of a query that looks at no owner.
@@ -87,6 +88,7 @@ type columnView struct {
 	NotNull                                            string // the clause, with its name; "" for none
 	Storage                                            string // STORED or VIRTUAL, of a generated column
 	OnUpdate                                           string
+	Unchecked                                          bool // the type's own check is off
 }
 
 type keyView struct {
@@ -223,7 +225,7 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment}
+	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment, Unchecked: c.Unchecked}
 	if c.Virtual {
 		view.Storage = "VIRTUAL"
 	}
@@ -439,7 +441,7 @@ func (r renderer) serviceFile(schema Schema) ([]File, error) {
 		return nil, nil
 	}
 	v := r.view(schema.Namespace, schema.Tables, false)
-	v.Package = r.target.Service.Package
+	v.Package, v.JSONDepth = r.target.Service.Package, r.traits.JSONDepth
 	text, err := r.render(r.traits.Templates+"/service.go.tmpl", v)
 	if err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_
 CREATE TABLE IF NOT EXISTS adk_user_states (
     app_name    VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
     user_id     VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
-    state       JSON                                           NOT NULL,
+    state       JSON                                           NOT NULL /*M! CHECK (TRUE) */,
     update_time DATETIME(6)                                    NOT NULL,
     PRIMARY KEY (app_name, user_id)
 ) ENGINE = InnoDB;

@@ -16,7 +16,7 @@ SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_
 -- State that all users of an app share: the keys that ADK writes with app: in front.
 CREATE TABLE IF NOT EXISTS adk_app_states (
     app_name    VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
-    state       JSON                                           NOT NULL,
+    state       JSON                                           NOT NULL /*M! CHECK (TRUE) */,
     update_time DATETIME(6)                                    NOT NULL,
     PRIMARY KEY (app_name)
 ) ENGINE = InnoDB;
