@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -19,10 +20,13 @@ const atlasSum = "atlas.sum"
 
 // atlasSums gives the atlas.sum of each directory that Atlas reads, when the
 // files are in it. One that does not agree with what is there now is refused:
-// writing it anew would hide somebody's edit from Atlas.
+// writing it anew would hide somebody's edit from Atlas. Where migrations are
+// planned again, as after a merge, it is written anew if a lock has every file.
 func (g *generation) atlasSums(files []File) (sums []File, problems Problems, err error) {
 	added := map[string]map[string][]byte{} // by directory and name
+	known := map[string]bool{}              // files of adkgen's, and of the user's own, that a lock has
 	for _, f := range files {
+		known[f.Path] = f.role == roleMigration
 		if f.role == roleMigration && f.State != Unchanged {
 			dir := path.Dir(f.Path)
 			if added[dir] == nil {
@@ -47,13 +51,16 @@ func (g *generation) atlasSums(files []File) (sums []File, problems Problems, er
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, err
 		}
-		if err == nil && !bytes.Equal(bytes.TrimSpace(before), bytes.TrimSpace(hashDirectory(there))) {
+		merged := g.later != nil && !slices.ContainsFunc(slices.Collect(maps.Keys(there)), func(file string) bool { return !known[path.Join(dir, file)] })
+		if err == nil && !merged && !bytes.Equal(bytes.TrimSpace(before), bytes.TrimSpace(hashDirectory(there))) {
 			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "the hash is not that of the files in " + dir,
 				Hint: "look at what was changed there; if it is meant, run atlas migrate hash --dir \"file://" + dir + "\""})
 			continue
 		}
 		for file, text := range added[dir] {
-			there[file] = text
+			if there[file] = text; text == nil {
+				delete(there, file) // it is removed
+			}
 		}
 		sums = append(sums, File{Path: name, Content: hashDirectory(there), role: roleSum})
 	}

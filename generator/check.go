@@ -69,6 +69,9 @@ func (g *generation) checkFolders() Problems {
 		if t.QueriesDir != "" && isMigrations[t.QueriesDir] {
 			problems = append(problems, g.problem(t, "queries", t.QueriesDir+" is a directory of migrations, and sqlc and the migration tool would each read the other's files", "give the queries a directory of their own, such as db/queries/adk"))
 		}
+		if t.Snapshot != "" && isMigrations[path.Dir(t.Snapshot)] {
+			problems = append(problems, g.problem(t, "snapshot", path.Dir(t.Snapshot)+" is a directory of migrations, and the migration tool would run the snapshot, too", "write it elsewhere, such as db/adk_schema.sql"))
+		}
 		if t.SQLC == nil {
 			continue
 		}
@@ -124,30 +127,63 @@ func sharedNames(t Target, schema Schema) []sharedName {
 
 // checkEmitted compares the emitted migrations with the lock.
 func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Problems, err error) {
+	var gone []string
 	for _, m := range locked.Migrations {
 		for _, emitted := range m.Files {
 			content, err := g.in.Read(emitted.Path)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
-				problems = append(problems, Problem{File: emitted.Path, Message: "this migration is gone, but " + lockFile(g.in.ConfigFile) + " says that it was emitted",
-					Hint: "bring it back (git checkout -- " + emitted.Path + "); if it was never applied anywhere, " + g.startAgain(locked)})
+				gone = append(gone, emitted.Path)
 			case err != nil:
 				return nil, nil, err
 			case !m.Custom && hashOf(content) != emitted.SHA256:
-				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
-					Hint: "undo the edit (git checkout -- " + emitted.Path + ") and put your own SQL into a migration of your own; if it was never applied anywhere, " + g.startAgain(locked)})
+				problems = append(problems, g.edited(emitted.Path))
 			default:
 				files = append(files, File{Path: emitted.Path, Content: content, Before: content, State: Unchanged, role: roleMigration})
 			}
 		}
 	}
+	if len(gone) > 0 {
+		problems = append(problems, g.gone(locked, gone))
+	}
 	return files, problems, nil
 }
 
-// startAgain says how a target that was never applied is generated anew.
-func (g *generation) startAgain(locked LockTarget) string {
-	return fmt.Sprintf("delete the ext_adk_ files in %s and the entry of %s in %s, and run adkgen generate", locked.Dir, locked.Dir, lockFile(g.in.ConfigFile))
+// edited is the problem of a migration that is not as it was emitted.
+func (g *generation) edited(file string) Problem {
+	p := Problem{File: file, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
+		Hint: "undo the edit (git checkout -- " + file + ") and put your own SQL into a migration of your own; " + planItAgain}
+	if g.later != nil {
+		p.Message = "this migration is not as " + g.later.revision + " has it"
+		p.Hint = "take it from there: git checkout " + g.later.revision + " -- " + file
+	}
+	return p
 }
+
+// gone is the problem of migrations that are not there.
+func (g *generation) gone(locked LockTarget, files []string) Problem {
+	lock := LockFile(g.in.ConfigFile)
+	if g.later != nil {
+		return Problem{File: locked.Dir, Message: fmt.Sprintf("%s has migrations that are not here: %s", g.later.revision, strings.Join(files, ", ")),
+			Hint: "merge it first (git merge " + g.later.revision + "), or bring the files back: git checkout " + g.later.revision + " -- " + strings.Join(files, " ")}
+	}
+	if len(files) == 1 {
+		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: bringBack(files[0]) + "; " + planItAgain}
+	}
+	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(files, ", ")), Hint: bringBack(files...) + "; " + planAgain}
+}
+
+// bringBack says how files come back that git has.
+func bringBack(files ...string) string {
+	names := strings.Join(files, " ")
+	return "bring back what is gone: git checkout -- " + names + "; if a commit has removed it: git checkout $(git rev-list -n 1 HEAD -- " + names + ")~ -- " + names
+}
+
+// How migrations that were never applied are planned anew.
+const (
+	planItAgain = "if it was never applied anywhere, adkgen generate --redo-since REV plans it again, where REV is a commit from before it, such as main"
+	planAgain   = "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again, where REV is a commit from before them, such as main"
+)
 
 // checkLocked refuses a target that asks for something else than what was
 // emitted: another database or tool, or a schema with differences.
@@ -155,14 +191,14 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
-		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; if they were never applied anywhere, "+g.startAgain(locked))
+		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; "+planAgain)
 	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool; if they were never applied anywhere, "+g.startAgain(locked))
+		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool; "+planAgain)
 	}
 	if len(plan.refusals) > 0 {
 		var problems Problems
 		for _, r := range plan.refusals {
-			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+"; if the migrations were never applied anywhere, "+g.startAgain(locked)))
+			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+"; "+planAgain))
 		}
 		return problems
 	}
@@ -186,7 +222,7 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 			}
 		}
 		problems = append(problems, g.askedFor(t, l.asked, message,
-			"run adkgen generate --allow-destructive if that is what you want, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked)))
+			"run adkgen generate --allow-destructive if that is what you want, or undo the change; "+planAgain))
 	}
 	return problems
 }
@@ -206,20 +242,156 @@ func (g *generation) askedFor(t Target, asked asker, message, hint string) Probl
 	return g.source.problem(node, 0, len(node.Value), asked.key, message, hint)
 }
 
-// checkForgotten finds entries of the lock that no target stands for.
-func (g *generation) checkForgotten(now Lock, results []targetResult) Problems {
-	var problems Problems
-	name := lockFile(g.in.ConfigFile)
+// checkForgotten finds entries of the lock that no target stands for. One whose
+// migrations are gone as well goes with them.
+func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []string, problems Problems, err error) {
+	name := LockFile(g.in.ConfigFile)
 	for _, t := range g.lock.Targets {
 		isReplaced := slices.ContainsFunc(results, func(r targetResult) bool {
 			return r.replaced != nil && r.replaced.Dir == t.Dir && r.replaced.Start == t.Start
 		})
-		if !isReplaced && now.find(Migrations{Dir: t.Dir, Start: t.Start}) == nil {
-			problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
-				Hint: "put the target back; if its directory was renamed, rename it in " + name + " as well; if it is no longer wanted, delete its entry there"})
+		if isReplaced || now.find(Migrations{Dir: t.Dir, Start: t.Start}) != nil {
+			continue
+		}
+		there, err := g.countFiles(t, t.Dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		if there == 0 {
+			notes = append(notes, fmt.Sprintf("%s no longer has the migrations in %s: they are gone, and no target of %s writes there.\n", name, t.Dir, g.in.ConfigFile))
+			continue
+		}
+		problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
+			Hint: "put the target back; if it is no longer wanted, move its migrations elsewhere, for the record (git mv " + t.Dir + " OTHER), and run adkgen generate"})
+	}
+	return notes, problems, nil
+}
+
+// countFiles counts the files of a locked target that are in a directory as they
+// were emitted.
+func (g *generation) countFiles(t LockTarget, dir string) (n int, err error) {
+	for _, m := range t.Migrations {
+		for _, f := range m.Files {
+			content, err := g.in.Read(path.Join(dir, strings.TrimPrefix(f.Path, t.Dir+"/")))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return 0, err
+			case m.Custom || hashOf(content) == f.SHA256 || dir == t.Dir:
+				n++
+			}
 		}
 	}
-	return problems
+	return n, nil
+}
+
+// followMoves finds targets whose directory has another name now. When all of
+// their migrations have moved there, the lock follows.
+func (g *generation) followMoves() (notes []string, problems Problems, err error) {
+	var now Lock
+	for _, t := range g.config.Targets {
+		now.Targets = append(now.Targets, LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First()})
+	}
+	for i := range g.lock.Targets {
+		locked := &g.lock.Targets[i]
+		if now.find(Migrations{Dir: locked.Dir, Start: locked.Start}) != nil {
+			continue
+		}
+		total := 0
+		for _, m := range locked.Migrations {
+			total += len(m.Files)
+		}
+		old, err := g.countFiles(*locked, locked.Dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		var candidates []Target
+		for _, t := range g.config.Targets {
+			m := t.Migrations
+			if g.lock.find(m) != nil || m.First() != locked.Start || m.Tool != locked.Tool || t.Dialect.Name() != locked.Dialect {
+				continue
+			}
+			there, err := g.countFiles(*locked, m.Dir)
+			if err != nil {
+				return nil, nil, err
+			}
+			if there == total && old == 0 {
+				notes = append(notes, fmt.Sprintf("The migrations of %s are in %s now, and the lock says so, too.", locked.Dir, m.Dir))
+				locked.moveTo(m.Dir)
+				candidates = nil
+				break
+			}
+			candidates = append(candidates, t)
+		}
+		if len(candidates) == 1 {
+			t := candidates[0]
+			problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the migrations of this target were emitted to %s, and the directory is %s now", locked.Dir, t.Migrations.Dir),
+				fmt.Sprintf("write dir: %s again, or move all of them: git mv %s %s", locked.Dir, locked.Dir, t.Migrations.Dir)))
+		}
+	}
+	return notes, problems, nil
+}
+
+// moveTo says that a target's files are in another directory. Other locks with
+// these migrations stay as they are.
+func (t *LockTarget) moveTo(dir string) {
+	old := t.Dir
+	t.Dir, t.Migrations = dir, slices.Clone(t.Migrations)
+	for i := range t.Migrations {
+		m := &t.Migrations[i]
+		m.Files = slices.Clone(m.Files)
+		for j := range m.Files {
+			m.Files[j].Path = path.Join(dir, strings.TrimPrefix(m.Files[j].Path, old+"/"))
+		}
+	}
+}
+
+// checkLost finds migrations of adkgen's where there is no lock, and says that in
+// one problem. Those that would be written now in the same words are no loss.
+func (g *generation) checkLost(results []targetResult) (Problems, error) {
+	if g.lockText != nil || g.later != nil || g.in.List == nil {
+		return nil, nil
+	}
+	var unknown []string
+	done := map[string]bool{}
+	planned := map[string]File{}
+	for _, r := range results {
+		for _, f := range r.files {
+			planned[f.Path] = f
+		}
+	}
+	for _, t := range g.config.Targets {
+		dir := t.Migrations.Dir
+		if done[dir] {
+			continue
+		}
+		done[dir] = true
+		names, err := g.in.List(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		slices.Sort(names)
+		for _, name := range names {
+			file := path.Join(dir, name)
+			if !strings.Contains(name, "ext_adk_") || path.Ext(name) != ".sql" {
+				continue
+			}
+			text, err := g.in.Read(file)
+			if err != nil {
+				return nil, err
+			}
+			ours := isOurs(text) || strings.Contains(string(text), ownMark)
+			if f, ok := planned[file]; ours && (!ok || hashOf(f.Content) != hashOf(text)) {
+				unknown = append(unknown, file)
+			}
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	name := LockFile(g.in.ConfigFile)
+	return Problems{{File: name, Message: "the lock is gone, and there are migrations that only it knows: " + strings.Join(unknown, ", "),
+		Hint: bringBack(name) + "; if git never had it: adkgen lock rebuild"}}, nil
 }
 
 // checkStray finds migrations with adkgen's mark in their names that the lock
@@ -236,6 +408,11 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 			for _, f := range m.Files {
 				known[f.Path] = true
 			}
+		}
+	}
+	if g.later != nil {
+		for file := range g.later.hashes {
+			known[file] = true
 		}
 	}
 	var problems Problems
@@ -256,8 +433,8 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 			if known[file] || !strings.Contains(name, "ext_adk_") || path.Ext(name) != ".sql" {
 				continue
 			}
-			p := Problem{File: file, Message: lockFile(g.in.ConfigFile) + " does not know this migration"}
-			p.Hint = "if it came with a branch that was merged, delete it and run adkgen generate, which writes it again with the next number; SQL of your own goes into a file of adkgen migration new"
+			p := Problem{File: file, Message: LockFile(g.in.ConfigFile) + " does not know this migration"}
+			p.Hint = "if it came with a branch that was merged, " + redoHint + "; SQL of your own goes into a file of adkgen migration new"
 			if version := versionOf(name); len(version) > 0 {
 				if other := numbers[fmt.Sprint(dir, " ", version[0])]; other != "" {
 					p.Message += fmt.Sprintf(", and number %d is %s there: it must be renumbered", version[0], other)
@@ -317,8 +494,8 @@ func (g *generation) compare(out *Output) error {
 		}
 		ours := isOurs(before)
 		switch {
-		case f.role == roleMigration:
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + lockFile(g.in.ConfigFile) + " does not know it", Hint: "bring the lock back from git; if the file is not adkgen's, move it or choose another directory"}
+		case f.role == roleMigration && !g.later.replaces(f.Path):
+			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + LockFile(g.in.ConfigFile) + " does not know it", Hint: "if it came with a branch that was merged, " + redoHint + "; if the file is not adkgen's, move it or choose another directory"}
 		case f.role == roleSQLC && !ours:
 			leave[i] = true
 		case f.role == roleGenerated && !ours:

@@ -133,6 +133,11 @@ var Tools = []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate"
 // of type Problems.
 func ParseConfig(file string, text []byte) (*Config, error) {
 	p := &configParser{source: newSource(file, text)}
+	if problem := conflictIn(file, p.text); problem != nil {
+		problem.Message = "two branches have both changed this file, and the conflict is not resolved"
+		problem.Hint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
+		return nil, Problems{*problem}
+	}
 	config := p.parse()
 	if len(p.problems) > 0 {
 		return nil, p.problems.sorted()
@@ -204,7 +209,7 @@ func (p *configParser) parse() *Config {
 		return nil
 	}
 	var entries []tenantEntry
-	for _, n := range list.Content {
+	for _, n := range items(list) {
 		entries = append(entries, p.tenants(n)...)
 	}
 	// Each target is parsed on its own, on every core: there can be thousands.
@@ -285,6 +290,17 @@ func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[st
 		}
 	}
 	return values
+}
+
+// items are the entries of a list. An alias stands for what its anchor is at.
+func items(list *yaml.Node) []*yaml.Node {
+	entries := slices.Clone(list.Content)
+	for i, entry := range entries {
+		if entry.Kind == yaml.AliasNode {
+			entries[i] = entry.Alias
+		}
+	}
+	return entries
 }
 
 // mappingHint says how what stands in the place of a mapping becomes one.
@@ -578,7 +594,7 @@ func (p *configParser) hostSchema(t *Target) {
 	case len(n.Content) == 0:
 		p.refuse(n, key, "the list is empty", "write the path of your migrations, such as db/migrations")
 	}
-	for _, item := range n.Content {
+	for _, item := range items(n) {
 		if name := p.pathOf(map[string]*yaml.Node{key: item}, key); name != "" {
 			t.HostSchema = append(t.HostSchema, name)
 		}
@@ -618,7 +634,7 @@ func (p *configParser) columns(t *Target) {
 			p.refuse(list, key, "a list of column definitions belongs here", "write "+name+": and below it - title VARCHAR(200)")
 			continue
 		}
-		for _, item := range list.Content {
+		for _, item := range items(list) {
 			fragment := p.stringOf(map[string]*yaml.Node{key: item}, key)
 			if fragment == "" {
 				continue
@@ -663,7 +679,7 @@ func (p *configParser) ownIndex(t *Target, n *yaml.Node) {
 		p.refuse(n, "columns", "the index has no columns", "write columns: [app_name, user_id]")
 		return
 	}
-	for _, item := range m["columns"].Content {
+	for _, item := range items(m["columns"]) {
 		text := p.stringOf(map[string]*yaml.Node{"columns": item}, "columns")
 		if text == "" {
 			return
@@ -697,7 +713,7 @@ func (p *configParser) indexes(t *Target) {
 		p.refuse(n, key, "a list belongs here", "write indexes: ["+words[0]+"]")
 		return
 	}
-	for _, item := range n.Content {
+	for _, item := range items(n) {
 		switch {
 		case item.Kind == yaml.MappingNode:
 			p.ownIndex(t, item)
@@ -783,7 +799,7 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 		p.refuse(list, key, "a list of Go types for columns belongs here", "write overrides: ["+example+"]")
 		return
 	}
-	for _, item := range list.Content {
+	for _, item := range items(list) {
 		m := p.mapping(item, "an entry of overrides:", overrideKeys)
 		if m == nil {
 			continue

@@ -24,11 +24,14 @@ func NewMigration(in Input, dir, message string) (*Output, error) {
 	if name == "" || strings.ContainsAny(message, "\r\n") {
 		return nil, Problems{{File: "--message", Message: "the message becomes the name of a file", Hint: "write a few words in one line, with letters a to z: -m \"fill account_id\""}}
 	}
-	lock, err := readLock(in)
+	if found := directiveIn(message); found != "" {
+		return nil, Problems{{File: "--message", Message: fmt.Sprintf("the message has %q in it, which a migration tool does not read as text", found), Hint: "say it in words: -m \"fill account_id\""}}
+	}
+	lock, lockText, err := readLock(in)
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock, lockText: lockText}
 	out := &Output{}
 	var dirs []string
 	for _, t := range config.Targets {
@@ -62,11 +65,24 @@ func NewMigration(in Input, dir, message string) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	out.Files = append(append(out.Files, sums...), File{Path: lockFile(in.ConfigFile), Content: lock.text(), role: roleLock})
+	out.Files = append(append(out.Files, sums...), File{Path: LockFile(in.ConfigFile), Content: lock.textAfter(lockText), role: roleLock})
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}
 	return out, nil
+}
+
+// directiveIn gives what a tool would find in the middle of a comment: tern's
+// separators (---- create above / drop below ----) and templates, the
+// placeholders of Flyway and Liquibase, the variables of SQL*Plus. What tools find at the start of one, such
+// as +goose Down or rollback, is no matter: the message does not stand there.
+func directiveIn(message string) string {
+	for _, mark := range []string{"--", "{{", "${", "&"} {
+		if strings.Contains(message, mark) {
+			return mark
+		}
+	}
+	return ""
 }
 
 // customName makes a message the name of a migration.

@@ -36,6 +36,8 @@ type Input struct {
 	List func(folder string) ([]string, error)
 	// AllowDestructive: migrations may drop columns and tables.
 	AllowDestructive bool
+	// Since: migrations that came after a revision are planned again; nil for none.
+	Since *Since
 	// Until is the last phase whose migrations are written; those of later ones
 	// wait for a later run. "" stands for all of them.
 	Until Phase
@@ -55,7 +57,7 @@ func OnDisk(configFile string, config []byte) Input {
 	return Input{
 		ConfigFile: configFile,
 		Config:     config,
-		Read:       func(name string) ([]byte, error) { return os.ReadFile(place(name)) },
+		Read:       func(name string) ([]byte, error) { return readFile(name, place(name)) },
 		List: func(folder string) ([]string, error) {
 			entries, err := os.ReadDir(place(folder))
 			var names []string
@@ -67,6 +69,15 @@ func OnDisk(configFile string, config []byte) Input {
 			return names, err
 		},
 	}
+}
+
+// readFile reads a file that adkgen.yaml or the lock names. What is none would
+// stop the program, as a named pipe does, or never end.
+func readFile(name, place string) ([]byte, error) {
+	if info, err := os.Stat(place); err == nil && !info.Mode().IsRegular() && !info.IsDir() && !filepath.IsAbs(name) {
+		return nil, Problems{{File: name, Message: "this is no file, but a pipe, a device or a socket", Hint: "move it, or name another file"}}
+	}
+	return os.ReadFile(place)
 }
 
 // Output is what a run of Generate came to.
@@ -86,6 +97,7 @@ const (
 	Created   State = "created"
 	Updated   State = "updated"
 	Unchanged State = "unchanged"
+	Removed   State = "removed" // its migration is planned again, under another name
 )
 
 // File is one generated file.
@@ -116,11 +128,22 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := readLock(in)
+	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config}
+	if in.Since != nil {
+		err = g.readSince()
+	} else {
+		g.lock, g.lockText, err = readLock(in)
+	}
 	if err != nil {
 		return nil, err
 	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config, lock: lock}
+	moved, problems, err := g.followMoves()
+	if err != nil {
+		return nil, err
+	}
+	if len(problems) > 0 {
+		return nil, problems.sorted()
+	}
 	hosts, problems, err := g.loadHosts()
 	if err != nil {
 		return nil, err
@@ -141,7 +164,7 @@ func Generate(in Input) (*Output, error) {
 	}
 	results := make([]targetResult, len(config.Targets))
 	inParallel(len(results), func(i int) { results[i] = g.target(config.Targets[i], schemas[i]) })
-	out, err := g.assemble(results)
+	out, err := g.assemble(results, moved)
 	if err != nil {
 		return nil, err
 	}
@@ -167,20 +190,27 @@ func inParallel(n int, do func(i int)) {
 	group.Wait()
 }
 
-func readLock(in Input) (Lock, error) {
-	name := lockFile(in.ConfigFile)
-	text, err := in.Read(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Lock{}, err
+func readLock(in Input) (lock Lock, text []byte, err error) {
+	name := LockFile(in.ConfigFile)
+	text, err = in.Read(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Lock{Version: 1}, nil, nil
 	}
-	return parseLock(name, text)
+	if err != nil {
+		return Lock{}, nil, err
+	}
+	lock, err = parseLock(name, append([]byte{}, text...)) // an empty file is no lock, either
+	return lock, text, err
 }
 
 type generation struct {
 	in     Input
 	source source
 	config *Config
-	lock   Lock
+
+	lock     Lock
+	lockText []byte // of the file that is there; nil for none
+	later    *later // what was emitted since a revision; nil when none is named
 }
 
 // targetResult is what one target adds to the output.
@@ -253,6 +283,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.locked.Until = g.until(locked)
 		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
 	}
+	own, notes, err := g.moveOwn(t, &result.locked)
+	if err != nil {
+		result.err = err
+		return result
+	}
+	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)
 	stale, err := g.staleStates(t)
 	if err != nil {
 		result.err = err
@@ -273,6 +309,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		result.files = append(result.files, files...)
 	}
+	result.problems = g.checkGoNames(t, sharedSchema, result.files)
 	return result
 }
 
@@ -342,10 +379,10 @@ func (g *generation) staleStates(t Target) ([]File, error) {
 
 // assemble joins the targets' files, adds sqlc.yaml and the lock, and compares
 // all with what is there.
-func (g *generation) assemble(results []targetResult) (*Output, error) {
+func (g *generation) assemble(results []targetResult, notes []string) (*Output, error) {
 	var problems Problems
 	out := &Output{}
-	lock := Lock{Version: 1}
+	lock := Lock{Version: 1, Complete: g.lock.Complete}
 	for _, r := range results {
 		if r.err != nil {
 			return nil, r.err
@@ -354,17 +391,35 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
 		out.Targets = append(out.Targets, statusOf(r.locked, r.emitted))
-		for _, note := range r.notes {
-			out.Notes = append(out.Notes, note+"\n")
+		notes = append(notes, r.notes...)
+	}
+	for _, note := range notes {
+		out.Notes = append(out.Notes, note+"\n")
+	}
+	if len(problems) == 0 {
+		lost, err := g.checkLost(results)
+		if err != nil {
+			return nil, err
+		}
+		if len(lost) > 0 {
+			return nil, lost
 		}
 	}
-	problems = append(problems, g.checkForgotten(lock, results)...)
+	forgotten, found, err := g.checkForgotten(lock, results)
+	if err != nil {
+		return nil, err
+	}
+	out.Notes, problems = append(out.Notes, forgotten...), append(problems, found...)
 	stray, err := g.checkStray(out.Files)
 	if err != nil {
 		return nil, err
 	}
 	problems = append(problems, stray...)
-	if len(problems) > 0 {
+	var edited Problems
+	if out.Files, edited, err = g.replace(out.Files); err != nil {
+		return nil, err
+	}
+	if problems = append(problems, edited...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
 	sqlc, problems, err := g.sqlcFiles(&lock)
@@ -378,7 +433,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	}
 	out.Files, problems = append(out.Files, sums...), append(problems, sumProblems...)
 	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Files = append(out.Files, File{Path: lockFile(g.in.ConfigFile), Content: lock.text(), role: roleLock})
+	out.Files = append(out.Files, File{Path: LockFile(g.in.ConfigFile), Content: lock.textAfter(g.lockText), role: roleLock})
 	problems = append(problems, g.checkPaths(out.Files)...)
 	if len(problems) > 0 {
 		return nil, problems.sorted()

@@ -141,10 +141,12 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 			if changed == simple {
 				t.Fatal("nothing changed")
 			}
-			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if", "never applied anywhere, delete the ext_adk_ files in db/migrations and the entry of db/migrations in adkgen.lock, and run adkgen generate")
-			delete(d, firstMigration)
-			delete(d, lockName)
-			d.generate(t, changed)
+			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again")
+			in := d.input(changed)
+			in.Since = &Since{Revision: "REV"} // which has no lock
+			if _, err := Generate(in); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 }
@@ -188,28 +190,104 @@ func TestAnotherTool(t *testing.T) {
 	}
 }
 
+// TestATargetThatIsForgottenIsRefused takes a target out of the configuration.
 func TestATargetThatIsForgottenIsRefused(t *testing.T) {
 	d := disk{}
-	d.generate(t, simple)
-	moved := strings.Replace(simple, "dir: db/migrations", "dir: db/moved", 1)
-	wants(t, d.refusal(t, moved), "adkgen.lock: migrations in db/migrations (from number 1) were emitted, but no target of adkgen.yaml writes there", "rename it in adkgen.lock as well")
-	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d[firstMigration], "db/migrations", "db/moved")
-	delete(d, firstMigration)
-	d[lockName] = strings.ReplaceAll(d[lockName], "db/migrations", "db/moved")
-	// The header names the directory, so that a renamed one makes an edited file.
-	wants(t, d.refusal(t, moved), "was edited")
-	d["db/moved/0001_ext_adk_create_adk_tables.sql"] = strings.ReplaceAll(d["db/moved/0001_ext_adk_create_adk_tables.sql"], "db/moved", "db/migrations")
-	d.generate(t, moved)
+	d.generate(t, manyTargets(2))
+	one := manyTargets(1)
+	wants(t, d.refusal(t, one), "adkgen.lock: migrations in db/migrations/tenant_1 (from number 1) were emitted, but no target of adkgen.yaml writes there", "git mv db/migrations/tenant_1 OTHER")
+	d["old/0001_ext_adk_create_adk_tables.sql"] = d["db/migrations/tenant_1/0001_ext_adk_create_adk_tables.sql"]
+	delete(d, "db/migrations/tenant_1/0001_ext_adk_create_adk_tables.sql")
+	out, err := Generate(d.input(one))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Notes) != 1 || !strings.Contains(out.Notes[0], "adkgen.lock no longer has the migrations in db/migrations/tenant_1") {
+		t.Errorf("the notes are %q", out.Notes)
+	}
+	d.generate(t, one)
+	if strings.Contains(d[lockName], "tenant_1") {
+		t.Error("the lock still has it")
+	}
 }
 
-func TestAnUnreadableLockIsRefused(t *testing.T) {
-	for text, says := range map[string]string{
-		"version: 2\n":                    "the lock has version 2, and this adkgen knows version 1",
-		"version: 1\ncolour: red\n":       "adkgen.lock:2:1: the lock cannot be read",
-		"version: [\n":                    "the lock cannot be read",
-		"a\n<<<<<<< ours\nb\n>>>>>>> x\n": "adkgen.lock:2:1: two branches have both changed the lock",
-	} {
-		wants(t, disk{lockName: text}.refusal(t, simple), says)
+// TestADirectoryThatMoved changes the directory in the configuration, and moves
+// none, one and both of its migrations.
+func TestADirectoryThatMoved(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	moved := strings.Replace(indexed, "dir: db/migrations", "dir: db/moved", 1)
+	move := func(name string) {
+		d["db/moved/"+name] = d["db/migrations/"+name]
+		delete(d, "db/migrations/"+name)
+	}
+	const says = "adkgen.yaml:6:17: migrations: the migrations of this target were emitted to db/migrations, and the directory is db/moved now\n"
+	one := func() {
+		t.Helper()
+		text := d.refusal(t, moved)
+		wants(t, text, says, "hint: write dir: db/migrations again, or move all of them: git mv db/migrations db/moved")
+		if strings.Count(text, "hint:") != 1 {
+			t.Errorf("more than one problem:\n%s", text)
+		}
+	}
+	one()
+	move("0001_ext_adk_create_adk_tables.sql")
+	one()
+	move("0002_ext_adk_index_sessions_app_name_update_time.sql")
+	out, err := Generate(d.input(moved))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out.Notes) != 1 || out.Notes[0] != "The migrations of db/migrations are in db/moved now, and the lock says so, too.\n" {
+		t.Errorf("the notes are %q", out.Notes)
+	}
+	d.generate(t, moved)
+	if strings.Contains(d[lockName], "db/migrations") {
+		t.Error("the lock still has the old directory")
+	}
+	d["db/moved/0002_ext_adk_index_sessions_app_name_update_time.sql"] += "-- edited\n"
+	wants(t, d.refusal(t, moved), "was edited")
+}
+
+// TestALockThatIsGone holds that one that cannot be written again in the same
+// words is one problem, and that no file is said to be superfluous.
+func TestALockThatIsGone(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	delete(d, lockName)
+	text := d.refusal(t, indexed)
+	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout -- adkgen.lock", "adkgen lock rebuild")
+	if strings.Count(text, "hint:") != 1 || strings.Contains(text, "delete") {
+		t.Errorf("not one problem, or a file is to be deleted:\n%s", text)
+	}
+}
+
+// TestMigrationsThatAreGone holds that all of them are one problem.
+func TestMigrationsThatAreGone(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
+	d.generate(t, indexed)
+	second := "db/migrations/0002_ext_adk_index_sessions_app_name_update_time.sql"
+	delete(d, firstMigration)
+	delete(d, second)
+	text := d.refusal(t, indexed)
+	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout -- "+firstMigration+" "+second)
+	if strings.Count(text, "hint:") != 1 {
+		t.Errorf("more than one problem:\n%s", text)
+	}
+}
+
+// TestAConflictInTheConfiguration leaves git's marks in adkgen.yaml.
+func TestAConflictInTheConfiguration(t *testing.T) {
+	text := disk{}.refusal(t, strings.Replace(simple, "    migrations:", "<<<<<<< HEAD\n    snapshot: a.sql\n=======\n    snapshot: b.sql\n>>>>>>> feature\n    migrations:", 1))
+	wants(t, text, "adkgen.yaml:5:1: two branches have both changed this file, and the conflict is not resolved\n    <<<<<<< HEAD\n    ^\nhint: keep what you want of both sides")
+	if strings.Count(text, "hint:") != 1 {
+		t.Errorf("more than one problem:\n%s", text)
 	}
 }
 
@@ -219,6 +297,106 @@ func TestAMachineErrorIsNotAProblem(t *testing.T) {
 	var problems Problems
 	if !errors.Is(err, broken) || errors.As(err, &problems) {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestASnapshotAmongMigrations writes the snapshot where the tool looks for
+// migrations.
+func TestASnapshotAmongMigrations(t *testing.T) {
+	wants(t, disk{}.refusal(t, simple+"    snapshot: db/migrations/schema.sql\n"), "adkgen.yaml:7:15: snapshot: db/migrations is a directory of migrations")
+}
+
+// TestAliasesInLists writes entries of lists as aliases of YAML.
+func TestAliasesInLists(t *testing.T) {
+	const plain = `version: 1
+targets:
+  - dialect: postgres
+    host_schema: [host.sql]
+    columns: {sessions: [note TEXT], events: [note TEXT]}
+    indexes: [{table: sessions, columns: [note]}, {table: events, columns: [note]}, update_time]
+    migrations: {tool: goose, dir: db}
+`
+	const aliased = `version: 1
+targets:
+  - &target
+    dialect: postgres
+    host_schema: [&host host.sql]
+    columns: {sessions: [&note note TEXT], events: [*note]}
+    indexes: [{table: sessions, columns: [&column note]}, &events {table: events, columns: [*column]}, update_time]
+    migrations: {tool: goose, dir: db}
+`
+	d := disk{"host.sql": "CREATE TABLE users (id UUID);"}
+	d.generate(t, plain)
+	out, err := Generate(d.input(aliased))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range out.Files {
+		if f.State != Unchanged {
+			t.Errorf("%s would be %s", f.Path, f.State)
+		}
+	}
+	const tenants = `version: 1
+targets:
+  - dialect: sqlite
+    tenants: [&word acme, globex]
+    session_table: s_$tenant
+    events_table: e_$tenant
+    scoped_state: false
+    migrations: {tool: goose, dir: db/$tenant}
+  - dialect: postgres
+    host_schema: [&path host.sql, *path]
+    tenants: [*word]
+    schema: t_$tenant
+    migrations: {tool: goose, dir: pg/$tenant}
+`
+	host := disk{"host.sql": d["host.sql"]}
+	if _, err := Generate(host.input(tenants)); err != nil {
+		t.Error(err)
+	}
+	wants(t, host.refusal(t, strings.Replace(plain, "targets:\n  - dialect", "targets:\n  - &t\n    dialect", 1)+"  - *t\n"), "target 1 writes to db as well")
+}
+
+// TestTablesThatSQLCCannotName gives tables names that make queries or Go that do
+// not compile, and some that are close to them.
+func TestTablesThatSQLCCannotName(t *testing.T) {
+	const alias, taken = "sqlc does not tell a table of that name from it", "sqlc makes a type of the table "
+	for names, says := range map[string]string{
+		"session_table: s":                               "adkgen.yaml:5:20: session_table: the queries have an alias s, and " + alias,
+		"session_table: u":                               alias,
+		"events_table: S":                                alias,
+		"app_state_table: a":                             alias,
+		"session_table: New":                             taken + "new, and the package has something else of the name New",
+		"user_state_table: news":                         "",
+		"user_state_table: new":                          taken + "new, and the package has something else of the name New",
+		"session_table: '\"DBTX\"'":                      taken + "DBTX, and the package has something else of the name DBTX",
+		"session_table: d_b_t_x":                         taken + "d_b_t_x, and the package has something else of the name DBTX",
+		"session_table: create_session_params":           "",
+		"session_table: x.s":                             "",
+		"session_table: new_session_service":             "something else of the name NewSessionService",
+		"session_table: err_session_stale":               "something else of the name ErrSessionStale",
+		"session_table: event\n    events_table: events": "sqlc makes a type of each table, and two would have the name Event",
+		"session_table: app_state":                       "",
+		"session_table: dbtx":                            "",
+		"session_table: queries":                         "",
+		"session_table: event":                           "",
+		"session_table: x.new":                           "",
+	} {
+		t.Run(names, func(t *testing.T) {
+			config := "version: 1\ntargets:\n  - dialect: postgres\n    owner_id_column: account_id UUID NOT NULL\n    " + names + "\n    migrations: {tool: goose, dir: db}\n    queries: {dir: queries}\n    sqlc: {}\n    service: {}\n"
+			_, err := Generate(disk{}.input(config))
+			switch {
+			case err == nil && says != "":
+				t.Error("no error")
+			case err != nil && says == "":
+				t.Error(err)
+			case err != nil:
+				wants(t, err.Error(), says)
+			}
+			if _, err := Generate(disk{}.input(strings.Split(config, "    queries:")[0])); err != nil {
+				t.Errorf("without queries: %v", err)
+			}
+		})
 	}
 }
 

@@ -2,32 +2,38 @@ package generator
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// lockFile is the name of the lock of a configuration; it stands beside it:
+// LockFile is the name of the lock of a configuration; it stands beside it:
 // adkgen.lock for adkgen.yaml.
-func lockFile(configFile string) string {
+func LockFile(configFile string) string {
 	name := filepath.Base(configFile)
 	return strings.TrimSuffix(name, filepath.Ext(name)) + ".lock"
 }
 
 const lockHeader = `# What adkgen has emitted, and the schema after it. Commit this file; do not edit it.
-# When two branches have both added a migration, git reports a conflict here: keep one, and generate the other again.
+# When two branches have both added a migration, git reports a conflict here: adkgen generate --redo-since main resolves it.
 `
 
 // Lock is the content of adkgen.lock: what was emitted, target by target.
 type Lock struct {
-	Version int          `yaml:"version"`
-	Targets []LockTarget `yaml:"targets"`
+	Version  int          `yaml:"version"`
+	Targets  []LockTarget `yaml:"targets"`
+	Complete bool         `yaml:"complete,omitempty"` // the last line, without which the file was cut; locks of before have none
 }
 
 // LockTarget is what was emitted for one target, which is known by the
@@ -50,6 +56,9 @@ type LockMigration struct {
 	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
 	Files  []LockHash `yaml:"files"`
+	// SchemaSHA256, of the last migration only, is the hash of the target's schema,
+	// unless git has merged two locks; none in locks of before.
+	SchemaSHA256 string `yaml:"schema_sha256,omitempty"`
 }
 
 // LockHash is an emitted file, by path from adkgen.yaml and SHA-256 of its
@@ -64,49 +73,246 @@ func hashOf(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// parseLock reads a lock, whose name is file; nil text is an empty lock.
+// parseLock reads a lock, whose name is file; nil text is an empty lock. What
+// can be read of a lock that is refused is given all the same.
 func parseLock(file string, text []byte) (Lock, error) {
 	lock := Lock{Version: 1}
 	if text == nil {
 		return lock, nil
 	}
-	for i, line := range strings.Split(string(text), "\n") {
-		if strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, ">>>>>>>") {
-			return lock, Problems{{File: file, Line: i + 1, Column: 1, Source: strings.TrimRight(line, "\r"),
-				Message: "two branches have both changed the lock, and the conflict is not resolved",
-				Hint:    "keep one branch's " + file + " and its migrations, delete the other branch's migrations that are not in it, and run adkgen generate again"}}
-		}
+	if p := conflictIn(file, string(text)); p != nil {
+		p.Message, p.Hint = "two branches have both changed the lock, and the conflict is not resolved", redoHint
+		return lock, Problems{*p}
 	}
+	lock.Version = 0
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	decoder.KnownFields(true)
-	err := decoder.Decode(&lock)
-	switch {
-	case err != nil && !errors.Is(err, io.EOF):
-		problem := Problem{File: file, Line: 1, Column: 1, Hint: "take " + file + " from git again"}
+	if err := decoder.Decode(&lock); err != nil && !errors.Is(err, io.EOF) {
 		line, message := yamlMessage(err)
-		problem.Line, problem.Message = max(line, 1), "the lock cannot be read: "+message
+		problem := Problem{File: file, Line: max(line, 1), Column: 1, Message: "the lock cannot be read: " + message, Hint: takeAgain(file)}
+		if key := unknownField.FindStringSubmatch(message); key != nil {
+			problem.Message, problem.Hint = "this lock was written by a newer adkgen: this one does not know the key "+key[1], newerHint
+		}
 		return lock, Problems{problem}
-	case twoOfOneNumber(lock) != nil:
-		return lock, Problems{{File: file, Message: twoOfOneNumber(lock).Error(), Hint: "keep the one that was applied; delete the other's entry and files, and run adkgen generate, which writes it again with the next number"}}
-	case lock.Version != 1:
-		return lock, Problems{{File: file, Message: fmt.Sprintf("the lock has version %d, and this adkgen knows version 1", lock.Version), Hint: "install the adkgen that wrote it"}}
 	}
-	return lock, nil
+	return lock, lock.check(file)
 }
 
-// twoOfOneNumber finds two migrations of one number, as when both sides of a
-// merge were kept.
-func twoOfOneNumber(lock Lock) error {
-	for _, t := range lock.Targets {
-		names := map[int]string{}
-		for _, m := range t.Migrations {
-			if other, taken := names[m.Number]; taken {
-				return fmt.Errorf("two migrations in %s have the number %d: %s and %s", t.Dir, m.Number, other, m.Name)
-			}
-			names[m.Number] = m.Name
+const (
+	newerHint = "install the adkgen that wrote it, or a later one"
+	redoHint  = "run adkgen generate --redo-since main, where main is the branch whose migrations stay: the other branch's are planned again after them"
+)
+
+var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
+
+// conflictIn gives the place of the first line that git has written into a file
+// in which two branches have changed the same lines; nil for none.
+func conflictIn(file, text string) *Problem {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+			return &Problem{File: file, Line: number, Column: 1, Source: strings.TrimRight(line, "\r\n")}
 		}
 	}
 	return nil
+}
+
+// check finds a lock that is not as adkgen has written it: one that was cut,
+// merged by git, or written by an adkgen that knows more.
+func (l Lock) check(file string) error {
+	refuse := func(message, hint string) error { return Problems{{File: file, Message: message, Hint: hint}} }
+	switch {
+	case l.Version > 1:
+		return refuse(fmt.Sprintf("this lock was written by a newer adkgen: it has version %d, and this one knows version 1", l.Version), newerHint)
+	case l.Version != 1 || len(l.Targets) == 0:
+		return refuse("the lock is cut off: it has no targets", takeAgain(file))
+	}
+	sealed := l.Complete || slices.ContainsFunc(l.Targets, func(t LockTarget) bool {
+		return slices.ContainsFunc(t.Migrations, func(m LockMigration) bool { return m.SchemaSHA256 != "" })
+	})
+	if sealed && !l.Complete {
+		return refuse("the lock is cut off: its last line is not there", takeAgain(file))
+	}
+	problems := make([]*Problem, len(l.Targets))
+	inParallel(len(l.Targets), func(i int) { problems[i] = l.Targets[i].check(sealed) })
+	for _, p := range problems {
+		if p != nil {
+			return refuse(p.Message, cmp.Or(p.Hint, takeAgain(file)))
+		}
+	}
+	return nil
+}
+
+// takeAgain says how a file that was lost or spoilt comes back.
+func takeAgain(file string) string { return "take it from git again: git checkout -- " + file }
+
+// check finds what is wrong with one target; no hint means that the lock is to
+// be taken from git. In a lock that is sealed, each target has its hash.
+func (t LockTarget) check(sealed bool) *Problem {
+	cut := func(what string) *Problem { return &Problem{Message: "the lock is cut off: " + what} }
+	if t.Dir == "" || t.Start < 1 || t.Dialect == "" || t.Tool == "" || len(t.Migrations) == 0 {
+		return cut(fmt.Sprintf("a target has no dir, start, dialect, tool or migrations (%s)", t.Dir))
+	}
+	names := map[int]string{}
+	for _, m := range t.Migrations {
+		if other, taken := names[m.Number]; taken {
+			return &Problem{Message: fmt.Sprintf("two migrations in %s have the number %d: %s and %s", t.Dir, m.Number, other, m.Name), Hint: redoHint}
+		}
+		names[m.Number] = m.Name
+	}
+	for _, m := range t.Migrations {
+		if m.Name == "" || m.Number < 1 || len(m.Files) == 0 {
+			return cut(fmt.Sprintf("a migration in %s has no name, number or files", t.Dir))
+		}
+		for _, f := range m.Files {
+			if f.Path == "" || f.SHA256 == "" && !m.Custom {
+				return cut(fmt.Sprintf("migration %d in %s has a file without path or hash", m.Number, t.Dir))
+			}
+		}
+	}
+	if what := t.Schema.missing(); what != "" {
+		return cut(fmt.Sprintf("the schema of %s has %s", t.Dir, what))
+	}
+	if what := t.Schema.unknown(); what != "" {
+		return &Problem{Message: fmt.Sprintf("this lock was written by a newer adkgen: the schema of %s has %s, which this one does not know", t.Dir, what), Hint: newerHint}
+	}
+	if last := t.last(); sealed && last.SchemaSHA256 != t.Schema.sum() {
+		return &Problem{Message: fmt.Sprintf("the schema of %s is not the one after migration %d, %s: git has merged the locks of two branches, or the lock was edited", t.Dir, last.Number, last.Name), Hint: redoHint}
+	}
+	return nil
+}
+
+// last is the last migration; a target in a lock has one.
+func (t LockTarget) last() LockMigration { return t.Migrations[len(t.Migrations)-1] }
+
+// missing says what a schema has not that every one has; "" for nothing.
+func (s Schema) missing() string {
+	for _, role := range []Role{RoleSessions, RoleEvents} {
+		if s.table(role) == nil {
+			return "no table for " + string(role)
+		}
+	}
+	if (s.table(RoleAppStates) == nil) != (s.table(RoleUserStates) == nil) {
+		return "one of the two tables for states only"
+	}
+	for _, t := range s.Tables {
+		if t.Name == "" || t.PrimaryKey.Name == "" || len(t.PrimaryKey.Columns) == 0 {
+			return "a table without name or primary key"
+		}
+		for _, c := range t.PrimaryKey.Columns {
+			if column(t, c) == nil {
+				return "no column " + t.Name + "." + c
+			}
+		}
+		for _, c := range t.Columns {
+			if c.Name == "" || c.Type == "" {
+				return "a column without name or type in " + t.Name
+			}
+		}
+		for _, i := range t.Indexes {
+			if i.Name == "" || len(i.Columns) == 0 {
+				return "an index without name or columns on " + t.Name
+			}
+		}
+		for _, k := range t.ForeignKeys {
+			if k.Name == "" || len(k.Columns) == 0 || k.Table == "" {
+				return "a foreign key without name, columns or table in " + t.Name
+			}
+		}
+	}
+	events := s.table(RoleEvents)
+	if len(events.ForeignKeys) == 0 || !slices.ContainsFunc(events.Indexes, func(i Index) bool { return i.Kind == IndexOrder }) {
+		return "no foreign key or no index on " + events.Name
+	}
+	return ""
+}
+
+// unknown says what a schema has that this adkgen does not know; "" for nothing.
+func (s Schema) unknown() string {
+	for _, t := range s.Tables {
+		if !slices.Contains(roleNames, string(t.Role)) {
+			return fmt.Sprintf("a table of the role %q", t.Role)
+		}
+		for _, i := range t.Indexes {
+			if !slices.Contains(indexKinds, i.Kind) {
+				return fmt.Sprintf("an index of the kind %q", i.Kind)
+			}
+		}
+	}
+	return ""
+}
+
+var indexKinds = []IndexKind{IndexOwner, IndexState, IndexRecency, IndexOrder, IndexKey, IndexExtra}
+
+// sum is the hash of a schema. What is empty does not count, so that a field
+// that a later adkgen adds leaves the hashes of before as they are.
+func (s Schema) sum() string {
+	var b bytes.Buffer
+	writeCanonical(&b, reflect.ValueOf(s))
+	return hashOf(b.Bytes())
+}
+
+// writeCanonical writes a value under the names that it has in the lock.
+func writeCanonical(b *bytes.Buffer, v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		b.WriteByte('{')
+		for i := range v.NumField() {
+			if field := v.Field(i); !field.IsZero() && (field.Kind() != reflect.Slice || field.Len() > 0) {
+				name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+				b.WriteString(name + ":")
+				writeCanonical(b, field)
+			}
+		}
+		b.WriteByte('}')
+	case reflect.Slice:
+		b.WriteByte('[')
+		for i := range v.Len() {
+			writeCanonical(b, v.Index(i))
+			b.WriteByte(',')
+		}
+		b.WriteByte(']')
+	case reflect.String:
+		b.WriteString(strconv.Quote(v.String()))
+	case reflect.Bool:
+		b.WriteString("true") // false is empty
+	default:
+		panic("generator: a schema has a field of type " + v.Type().String()) // every test that generates comes here
+	}
+}
+
+// sealed gives the lock with the hash of each target's schema.
+func (l Lock) sealed() Lock {
+	l.Complete = true
+	l.Targets = slices.Clone(l.Targets)
+	for i := range l.Targets {
+		t := &l.Targets[i]
+		t.Migrations = slices.Clone(t.Migrations)
+		for j := range t.Migrations {
+			t.Migrations[j].SchemaSHA256 = ""
+		}
+		t.Migrations[len(t.Migrations)-1].SchemaSHA256 = t.Schema.sum()
+	}
+	return l
+}
+
+// textAfter is the lock as it is written over one that is there, whose text is
+// before: one that says the same stays as it is, also without hashes.
+func (l Lock) textAfter(before []byte) []byte {
+	if text := l.text(); bytes.Equal(withoutComments(text), withoutComments(before)) {
+		return before
+	}
+	return l.sealed().text()
+}
+
+// withoutComments is a lock from its first key on, with line ends as \n.
+func withoutComments(text []byte) []byte {
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	for bytes.HasPrefix(text, []byte("#")) {
+		_, text, _ = bytes.Cut(text, []byte("\n"))
+	}
+	return text
 }
 
 // text writes the lock. Each target is encoded on its own, on every core.
@@ -123,6 +329,9 @@ func (l Lock) text() []byte {
 	fmt.Fprintf(&b, "%sversion: %d\ntargets:\n", lockHeader, l.Version)
 	for _, entry := range entries {
 		b.Write(bytes.TrimPrefix(entry.Bytes(), []byte("targets:\n")))
+	}
+	if l.Complete {
+		b.WriteString("complete: true\n")
 	}
 	return b.Bytes()
 }

@@ -337,7 +337,7 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 
 // customFiles renders the shell of a migration of the user's own.
 func (r renderer) customFiles(m Migration, message string) ([]File, error) {
-	return r.files(view{Dir: r.target.Migrations.Dir, Custom: true, Summary: message, SummaryDown: "Undoes: " + message, UpSQL: "-- Write your SQL here.\n", DownSQL: "-- Write here what undoes it.\n"}, m)
+	return r.files(view{Dir: r.target.Migrations.Dir, Custom: true, Summary: "Purpose: " + message, SummaryDown: "Undoes: " + message, UpSQL: "-- Write your SQL here.\n", DownSQL: "-- Write here what undoes it.\n"}, m)
 }
 
 // files renders a migration as the files that the target's tool reads.

@@ -40,11 +40,6 @@ func findSlip(text string, line int) *slipInYAML {
 		}
 	}
 	for _, at := range order {
-		if conflict.MatchString(lines[at]) {
-			return &slipInYAML{line: at, width: len(lines[at]), message: "two branches have both changed this file, and the conflict is not resolved", hint: "keep one side of it, and remove the lines with <<<<<<<, ======= and >>>>>>>"}
-		}
-	}
-	for _, at := range order {
 		if indentTab.MatchString(lines[at]) && !reads(text) { // none is ever right, but in a block of text
 			return &slipInYAML{line: at, column: strings.IndexByte(lines[at], '\t'), width: 1, message: "a tab indents this line, and YAML takes spaces only", hint: "indent with spaces, two for each level"}
 		}
@@ -100,7 +95,6 @@ func hasOnly(n *yaml.Node, keys []string) bool {
 }
 
 var (
-	conflict   = regexp.MustCompile(`^(<<<<<<<|=======|>>>>>>>)( |$)`)
 	inFlow     = regexp.MustCompile("[:,{\\[]\\s*([@`%*&!][^,}\\]]*)")
 	indentTab  = regexp.MustCompile(`^[ \t]*\t`)
 	keyAndText = regexp.MustCompile(`^(\s*(?:- )?(\w+):\s+)(\S.*?)\s*$`)

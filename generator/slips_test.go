@@ -60,7 +60,7 @@ targets:
 		{"- title VARCHAR", "- title: VARCHAR", "7:11", "a text belongs here", "remove the colon: title VARCHAR(200)"},
 		{"\n        - title VARCHAR(200)", " [title NUMERIC(10, 2)]", "6:18", "a comma ends the text", "put the column in quotes"},
 		{"      sessions:\n        - title", "      - title", "6:7", "keys and values belong here", "write the table first"},
-		{"    queries", "<<<<<<< HEAD\n    queries", "9:1", "the conflict is not resolved", "keep one side"},
+		{"    queries", "<<<<<<< HEAD\n    queries", "9:1", "the conflict is not resolved", "keep what you want of both sides"},
 		{"version: 1", "version: 2", "1:10", "knows version 1", "write version: 1"},
 		{"version: 1\n", "", "1:1", "the version is missing", "write version: 1"},
 		{"account_id UUID", "“account_id” UUID", "4:22", "a quote of a word processor", "write account_id UUID NOT NULL"},

@@ -43,7 +43,7 @@ func inGroups(migrations []LockMigration) []StatusGroup {
 // Emitted tells what was emitted, from the lock alone. The error is of type
 // Problems when the lock cannot be read; any other is the machine's.
 func Emitted(in Input) ([]Status, error) {
-	lock, err := readLock(in)
+	lock, _, err := readLock(in)
 	if err != nil {
 		return nil, err
 	}

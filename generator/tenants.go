@@ -36,7 +36,7 @@ func (p *configParser) tenants(n *yaml.Node) []tenantEntry {
 	}
 	seen := map[string]bool{}
 	var entries []tenantEntry
-	for _, item := range list.Content {
+	for _, item := range items(list) {
 		switch {
 		case item.Kind != yaml.ScalarNode || !tenantName.MatchString(item.Value):
 			p.refuse(item, key, "a tenant is a word, which becomes part of names and paths", "write letters, digits and _")

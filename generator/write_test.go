@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -121,4 +122,64 @@ func TestWriteAllOrNothing(t *testing.T) {
 			sameContent(t, contentOf(t, dir), before)
 		})
 	}
+}
+
+// TestWriteReplacesNothingThatAppears puts a file of somebody else's where a new
+// one goes, between the two steps of Write.
+func TestWriteReplacesNothingThatAppears(t *testing.T) {
+	dir := t.TempDir()
+	s := &staged{target: filepath.Join(dir, "new.sql"), file: File{Path: "new.sql", Content: []byte("ours"), State: Created}}
+	if err := s.stage(".adkgen-*.tmp"); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "new.sql", "theirs")
+	if err := s.commit(); err == nil {
+		t.Error("no error")
+	}
+	w := writer{files: []*staged{s}}
+	w.undo()
+	w.clean()
+	sameContent(t, contentOf(t, dir), map[string]string{"new.sql": "theirs"})
+
+	// Undoing does not remove what has taken the place of our own file.
+	s = &staged{target: filepath.Join(dir, "other.sql"), file: File{Path: "other.sql", Content: []byte("ours"), State: Created}}
+	if err := errors.Join(s.stage(".adkgen-*.tmp"), s.commit(), os.Remove(s.target)); err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "other.sql", "theirs")
+	w = writer{files: []*staged{s}}
+	w.undo()
+	w.clean()
+	sameContent(t, contentOf(t, dir), map[string]string{"new.sql": "theirs", "other.sql": "theirs"})
+}
+
+// TestWriteRemoves makes a removal part of all or nothing.
+func TestWriteRemoves(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "db/0002_a.sql", "a")
+	removal := File{Path: "db/0002_a.sql", Before: []byte("a"), State: Removed}
+	before := contentOf(t, dir)
+	if err := Write(dir, []File{removal, {Path: "gone.lock", Content: []byte("x"), State: Updated, role: roleLock}}); err == nil {
+		t.Error("no error")
+	}
+	sameContent(t, contentOf(t, dir), before)
+	if err := Write(dir, []File{removal, {Path: "db/0003_a.sql", Content: []byte("a"), State: Created}}); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, contentOf(t, dir), map[string]string{"db/": "", "db/0003_a.sql": "a"})
+}
+
+// TestWriteRemovesWhatAKilledRunLeft removes the temporary files of its own lock,
+// and no others.
+func TestWriteRemovesWhatAKilledRunLeft(t *testing.T) {
+	dir := t.TempDir()
+	files := []File{{Path: "db/a.sql", State: Unchanged}, {Path: "adkgen.lock", State: Unchanged, role: roleLock}}
+	left := strings.Replace(tempPattern(dir, files), "*", "123", 1)
+	for _, name := range []string{left, "db/" + left, "db/" + left + ".old", "db/.adkgen-456.tmp", "elsewhere/" + left} {
+		put(t, dir, name, "half a fi")
+	}
+	if err := Write(dir, files); err != nil {
+		t.Fatal(err)
+	}
+	sameContent(t, contentOf(t, dir), map[string]string{"db/": "", "db/.adkgen-456.tmp": "half a fi", "elsewhere/": "", "elsewhere/" + left: "half a fi"})
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config, until string
+	var config, until, redoSince string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
@@ -24,11 +24,26 @@ Migrations that were emitted before are never changed; when anything is wrong,
 nothing at all is written.
 
 With --until, the migrations of later phases wait for a later run of generate;
---check then finds nothing missing.`,
-		Example: `  adkgen generate --until expand   # what has to run before the new program
-  adkgen generate                  # after the deployment: the rest`,
+--check then finds nothing missing.
+
+--redo-since is for migrations of a branch that is not merged: those that a git
+revision, such as main, does not have are planned again, as one set, after those
+that it has. Use it after a merge in which both branches have added migrations,
+and to change what was never applied: take back first the databases on which they
+have run. Migrations of your own are kept, and get the numbers after them.`,
+		Example: `  adkgen generate --until expand     # what has to run before the new program
+  adkgen generate                    # after the deployment: the rest
+  adkgen generate --redo-since main  # after a merge`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			writes := !check && !dryRun && !diff
+			if writes {
+				release, err := generator.Exclusive(config)
+				if err != nil {
+					return err
+				}
+				defer release()
+			}
 			input, err := inputFrom(config)
 			if err != nil {
 				return err
@@ -37,12 +52,16 @@ With --until, the migrations of later phases wait for a later run of generate;
 				return err
 			}
 			input.AllowDestructive, input.Check = allowDestructive, check
+			if cmd.Flags().Changed("redo-since") {
+				if input.Since, err = since(config, redoSince); err != nil {
+					return err
+				}
+			}
 			out, err := generator.Generate(input)
 			if err != nil {
 				return err
 			}
-			written := !check && !diff && !dryRun
-			if written {
+			if writes {
 				if err := generator.Write(filepath.Dir(config), out.Files); err != nil {
 					return fmt.Errorf("%w: %w", errMachine, err)
 				}
@@ -55,10 +74,13 @@ With --until, the migrations of later phases wait for a later run of generate;
 				}
 				r.problems(list)
 			} else {
-				r.generated(filepath.Dir(config), *out, check, diff, written)
+				r.generated(filepath.Dir(config), *out, check, diff, writes)
 			}
 			if stale {
 				return errStale
+			}
+			if hint := attributeHint(config); writes && !r.json && hint != "" {
+				fmt.Fprintf(r.err, "\n%s\n", hint)
 			}
 			return nil
 		},
@@ -68,6 +90,7 @@ With --until, the migrations of later phases wait for a later run of generate;
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
+	flags.StringVar(&redoSince, "redo-since", "", "plan the migrations again, as one set, that a git revision does not have")
 	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
@@ -183,7 +206,7 @@ func changed(files []generator.File) int {
 // files prints a line for each file and a summary.
 func (r *reporter) files(files []generator.File, dryRun bool) {
 	count := map[generator.State]int{}
-	colour := map[generator.State]string{generator.Created: green, generator.Updated: yellow, generator.Unchanged: ""}
+	colour := map[generator.State]string{generator.Created: green, generator.Updated: yellow, generator.Unchanged: "", generator.Removed: red}
 	for _, f := range files {
 		count[f.State]++
 		fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, colour[f.State], fmt.Sprintf("%-9s", f.State)), f.Path)
@@ -192,7 +215,11 @@ func (r *reporter) files(files []generator.File, dryRun bool) {
 	if dryRun {
 		would = "would be "
 	}
-	fmt.Fprintf(r.out, "%s%d created, %d updated, %d unchanged\n", would, count[generator.Created], count[generator.Updated], count[generator.Unchanged])
+	removed := ""
+	if n := count[generator.Removed]; n > 0 {
+		removed = fmt.Sprintf(", %d removed", n)
+	}
+	fmt.Fprintf(r.out, "%s%d created, %d updated, %d unchanged%s\n", would, count[generator.Created], count[generator.Updated], count[generator.Unchanged], removed)
 }
 
 // diff prints what would change as a unified diff.
@@ -201,11 +228,14 @@ func (r *reporter) diff(files []generator.File) {
 		if f.State == generator.Unchanged {
 			continue
 		}
-		from := "a/" + f.Path
-		if f.State == generator.Created {
+		from, to := "a/"+f.Path, "b/"+f.Path
+		switch f.State {
+		case generator.Created:
 			from = "/dev/null"
+		case generator.Removed:
+			to = "/dev/null"
 		}
-		text := udiff.Unified(from, "b/"+f.Path, string(f.Before), string(f.Content))
+		text := udiff.Unified(from, to, string(f.Before), string(f.Content))
 		for line := range strings.Lines(text) {
 			switch line[0] {
 			case '+':

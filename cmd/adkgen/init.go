@@ -22,7 +22,9 @@ func initCommand(r *reporter) *cobra.Command {
 		Use:   "init",
 		Short: "Write a commented adkgen.yaml to start from",
 		Long: `Writes a commented adkgen.yaml, and beside a go.mod a generate.go with the
-//go:generate line. Neither is written over a file that is there.`,
+//go:generate line. Neither is written over a file that is there. A line in
+.gitattributes, which is added to what is there, keeps git from merging
+adkgen.lock line by line.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			config, err := generator.InitialConfig(dialect, tool)
@@ -37,11 +39,16 @@ func initCommand(r *reporter) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := generator.Write(".", append(files, directive...)); err != nil {
+			attributes, err := attributesFile()
+			if err != nil {
+				return err
+			}
+			files = append(append(files, directive...), attributes...)
+			if err := generator.Write(".", files); err != nil {
 				return fmt.Errorf("%w: %w", errMachine, err)
 			}
-			for _, f := range append(files, directive...) {
-				fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, green, "created  "), f.Path)
+			for _, f := range files {
+				fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, green, fmt.Sprintf("%-9s", f.State)), f.Path)
 			}
 			fmt.Fprint(r.err, "next: edit adkgen.yaml, then run adkgen generate\n")
 			if len(directive) > 0 {
@@ -109,4 +116,28 @@ func packageHere(module string) string {
 		return "app"
 	}
 	return name
+}
+
+// attributesFile gives .gitattributes with the line for the lock, behind what is
+// there already; none when it has the line.
+func attributesFile() ([]generator.File, error) {
+	const name = ".gitattributes"
+	line := attributeLine(generator.LockFile("adkgen.yaml"))
+	before, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []generator.File{{Path: name, Content: []byte(line + "\n"), State: generator.Created}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := string(before)
+	for there := range strings.Lines(text) {
+		if strings.TrimSpace(there) == line {
+			return nil, nil
+		}
+	}
+	if text != "" && !strings.HasSuffix(text, "\n") {
+		text += "\n"
+	}
+	return []generator.File{{Path: name, Content: []byte(text + line + "\n"), Before: before, State: generator.Updated}}, nil
 }

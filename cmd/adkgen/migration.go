@@ -30,6 +30,11 @@ write, and to change until it is applied.`,
 		Example: `  adkgen migration new -m "fill account_id"`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			release, err := generator.Exclusive(config)
+			if err != nil {
+				return err
+			}
+			defer release()
 			input, err := inputFrom(config)
 			if err != nil {
 				return err

@@ -25,7 +25,7 @@ sessions, events and state.`,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	root.AddCommand(initCommand(report), generateCommand(report), statusCommand(report), migrationCommand(report), ownerCommand(report), versionCommand())
+	root.AddCommand(initCommand(report), generateCommand(report), statusCommand(report), migrationCommand(report), lockCommand(report), ownerCommand(report), versionCommand())
 	root.InitDefaultCompletionCmd(args...)
 	root.SetVersionTemplate("adkgen {{.Version}}\n")
 	report.json = asksForJSON(args) // also when the rest of the line is not understood

@@ -13,6 +13,10 @@ var metaCommand = regexp.MustCompile(`(?m)^\\.*$`)
 // ReadSchema implements dialects.Dialect.
 func (d Dialect) ReadSchema(h *dialects.HostSchema, file, sql string) []dialects.Problem {
 	sql = metaCommand.ReplaceAllStringFunc(sql, func(line string) string { return strings.Repeat(" ", len(line)) })
+	sql, open := blankComments(sql)
+	if open >= 0 {
+		return []dialects.Problem{dialects.Unread(dialects.Span{Offset: open}, "unterminated /* comment")}
+	}
 	tokens, problem := tokenize(sql)
 	if problem != nil {
 		return []dialects.Problem{dialects.Unread(dialects.Span{Offset: problem.Offset}, problem.Message)}
@@ -31,6 +35,104 @@ func (d Dialect) ReadSchema(h *dialects.HostSchema, file, sql string) []dialects
 		}
 	}
 	return problems
+}
+
+// dollarQuote begins a string that ends with the same (manual, 4.1.2.4).
+var dollarQuote = regexp.MustCompile(`^\$([A-Za-z_\x{80}-\x{10FFFF}][A-Za-z0-9_\x{80}-\x{10FFFF}]*)?\$`)
+
+// wordOrByte is a name, in which a dollar sign begins no string, or one byte.
+var wordOrByte = regexp.MustCompile(`^(?:[\pL_\x{80}-\x{10FFFF}][\pL\d_$\x{80}-\x{10FFFF}]*|(?s:.))`)
+
+// continued is what stands between the parts of one string (manual, 4.1.2.1).
+var continued = regexp.MustCompile(`^(?:[ \t\f\v]|--[^\n\r]*)*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'`)
+
+// blankComments puts blanks in the place of comments between /* and */, which
+// nest (manual, 4.1.5). PostgreSQL's own scanner looks at what follows each /* up
+// to the end of a run of operator characters, so that its time grows with the
+// square of theirs. open is the place of a comment that does not end, or -1.
+func blankComments(sql string) (blanked string, open int) {
+	if !strings.Contains(sql, "/*") {
+		return sql, -1
+	}
+	text := []byte(sql)
+	for at := 0; at < len(sql); {
+		rest := sql[at:]
+		switch c := sql[at]; {
+		case strings.HasPrefix(rest, "/*"):
+			end := commentEnd(rest)
+			if end < 0 {
+				return "", at
+			}
+			for i := range end {
+				text[at+i] = ' ' // also for a line break, which would join two strings
+			}
+			at += end
+		case strings.HasPrefix(rest, "--"):
+			at += len(rest)
+			if i := strings.IndexAny(rest, "\r\n"); i >= 0 {
+				at += i - len(rest)
+			}
+		case c == '\'' || c == '"':
+			at += quotedEnd(rest, c, false)
+		case (c == 'e' || c == 'E') && strings.HasPrefix(rest[1:], "'"):
+			at += 1 + quotedEnd(rest[1:], '\'', true)
+		case c == '$' && dollarQuote.MatchString(rest):
+			tag := dollarQuote.FindString(rest)
+			end := strings.Index(rest[len(tag):], tag)
+			if end < 0 {
+				return string(text), -1 // the scanner says so
+			}
+			at += 2*len(tag) + end
+		default:
+			at += len(wordOrByte.FindString(rest))
+		}
+	}
+	return string(text), -1
+}
+
+// commentEnd gives the length of the comment that a text begins with; -1 when it
+// does not end.
+func commentEnd(text string) int {
+	depth := 0
+	for at := 0; at+1 < len(text); at++ {
+		switch text[at : at+2] {
+		case "/*":
+			depth++
+			at++
+		case "*/":
+			depth--
+			at++
+		}
+		if depth == 0 {
+			return at + 1
+		}
+	}
+	return -1
+}
+
+// quotedEnd gives the length of a text in quotes, with which another begins; in
+// one that has escapes a backslash takes what follows.
+func quotedEnd(text string, quote byte, escapes bool) int {
+	at := 1
+	for ; at < len(text); at++ {
+		switch {
+		case escapes && text[at] == '\\':
+			at++
+		case text[at] != quote:
+		case at+1 < len(text) && text[at+1] == quote:
+			at++
+		default:
+			more := ""
+			if escapes { // the parts of one string have them in common
+				more = continued.FindString(text[at+1:])
+			}
+			if more == "" {
+				return at + 1
+			}
+			at += len(more)
+		}
+	}
+	return min(at, len(text))
 }
 
 // schemaReader applies one statement to the host's schema.
