@@ -17,6 +17,8 @@ var funcs = template.FuncMap{
 	"prefix":   prefix,
 	"quoted":   func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
 	"literal":  literal,
+	"text":     textExpression,
+	"unclosed": unclosed,
 	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
@@ -70,6 +72,21 @@ func literal(text string) string {
 	}
 	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(text) + "'"
 }
+
+// textExpression is a text as an SQL expression of MySQL's, whatever sql_mode is: with
+// NO_BACKSLASH_ESCAPES, a backslash is not doubled in quotes (manual, 7.1.11
+// Server SQL Modes).
+func textExpression(text string) string {
+	parts := strings.Split(strings.ReplaceAll(text, "'", "''"), `\`)
+	if len(parts) == 1 {
+		return "'" + parts[0] + "'"
+	}
+	return "CONCAT('" + strings.Join(parts, "', CHAR(92 USING utf8mb4), '") + "')"
+}
+
+// unclosed is SQL that does not end the comment that it stands in. Outside of
+// quotes there is no */ in SQL without comments.
+func unclosed(sql string) string { return strings.ReplaceAll(sql, "*/", "* /") }
 
 // mention is a GLOB pattern for SQL in lower case that has a name in it, as a
 // word of its own. A character that is special in a pattern, or is doubled in

@@ -11,7 +11,9 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- rollback -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- rollback -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
--- rollback CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
+-- rollback DROP PROCEDURE IF EXISTS adk_sessions_backfill;
+-- rollback /
+-- rollback CREATE PROCEDURE adk_sessions_backfill()
 -- rollback BEGIN
 -- rollback     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
 -- rollback     DECLARE adk_left, adk_batch, adk_free, adk_paused BIGINT DEFAULT 1;

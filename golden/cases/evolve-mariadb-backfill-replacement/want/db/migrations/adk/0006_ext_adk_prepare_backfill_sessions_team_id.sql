@@ -8,8 +8,10 @@
 -- A session for which the expression is NULL keeps no team_id. A later migration makes team_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes team_id before that migration.
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
+DROP PROCEDURE IF EXISTS adk_sessions_backfill;
+
 -- +goose StatementBegin
-CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
+CREATE PROCEDURE adk_sessions_backfill()
 BEGIN
     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
     DECLARE adk_left, adk_batch, adk_free, adk_paused BIGINT DEFAULT 1;

@@ -11,6 +11,8 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
+DROP PROCEDURE IF EXISTS adk_sessions_backfill;
+
 -- +goose StatementBegin
 CREATE PROCEDURE adk_sessions_backfill()
 BEGIN
