@@ -6,14 +6,23 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	atlas "ariga.io/atlas/sql/migrate"
 	"github.com/adkgen/adkgen/generator"
+	"github.com/amacneil/dbmate/v2/pkg/dbmate"
 	"github.com/go-sql-driver/mysql"
+	"github.com/golang-migrate/migrate/v4"
 	"github.com/jackc/pgx/v5/stdlib"
+	sqlmigrate "github.com/rubenv/sql-migrate"
 	modernc "modernc.org/sqlite"
 )
 
@@ -216,4 +225,220 @@ func (s stopping) run(t *testing.T, up bool, from, to int) {
 		t.Error("nothing was interrupted")
 	}
 	t.Logf("up %v: %d stops", up, stops)
+}
+
+// TestStoppedMigrationsGoOn stops migrations of MySQL behind each of their
+// statements, and holds that each tool goes on when it is just run again. Only
+// golang-migrate first has to be told where it is.
+func TestStoppedMigrationsGoOn(t *testing.T) {
+	for _, change := range []string{"own-columns", "rename-tables", "backfill"} {
+		for tool := range stepsOf {
+			t.Run("evolve-mysql-"+change+"-"+tool, func(t *testing.T) {
+				t.Parallel()
+				dir := filepath.Join(casesDir, "evolve-mysql-"+change)
+				before, after, migrations := evolveWith(t, dir, tool)
+				_, _, statements := evolveWith(t, dir, "plain")
+				h, name := hostFor(t, "mysql")
+				db := h.open(t, name)
+				besides := append(createRequired(t, h, db, generator.Schema{Tables: []generator.Table{{}}}), "ext_adk_migrations")
+				stage := t.TempDir()
+				step := func(t *testing.T, n int, up bool) {
+					file := after.Migrations[n-1]
+					for _, f := range file.Files {
+						copyFile(t, filepath.Join(migrations, f.Path), filepath.Join(stage, strings.TrimPrefix(f.Path, after.Dir)))
+					}
+					suffix := map[bool]string{true: "up", false: "down"}[up]
+					for _, prefix := range prefixes(read(t, statements, fmt.Sprintf("%s/ext_adk_%04d_%s.%s.sql", after.Dir, n, file.Name, suffix))) {
+						if n <= len(before.Migrations) {
+							break
+						}
+						stopped := one(t, h, name)
+						for _, statement := range prefix {
+							exec1(t, stopped, statement)
+						}
+						_ = stopped.Close()
+						if tool == "golang-migrate" {
+							dirty(t, h, name, stage, n, up)
+						}
+					}
+					stepsOf[tool](t, h, name, stage, n, up)
+				}
+				for n := range after.Migrations {
+					if n == len(before.Migrations) {
+						fillSessions(t, h, db, before.Schema, 1)
+					}
+					if !t.Run(fmt.Sprintf("up to %d", n+1), func(t *testing.T) { step(t, n+1, true) }) {
+						return
+					}
+				}
+				same(t, "the catalog", found(t, h, db, after.Schema.Namespace, besides...), meant("mysql", after.Schema))
+				for n := len(after.Migrations); n > len(before.Migrations); n-- {
+					if !t.Run(fmt.Sprintf("down from %d", n), func(t *testing.T) { step(t, n, false) }) {
+						return
+					}
+				}
+				same(t, "the catalog after going down", found(t, h, db, before.Schema.Namespace, besides...), meant("mysql", before.Schema))
+				if n := counted(t, db, before.Schema); n != 1 {
+					t.Errorf("%d sessions are left", n)
+				}
+			})
+		}
+	}
+}
+
+// evolveWith generates a case of evolution for another tool, and gives the folder.
+func evolveWith(t *testing.T, dir, tool string) (before, after generator.LockTarget, folder string) {
+	t.Helper()
+	changed := t.TempDir()
+	for _, file := range numbered(t, dir, "*.yaml") {
+		text := strings.Replace(read(t, file), "tool: goose", "tool: "+tool, 1)
+		if err := os.WriteFile(filepath.Join(changed, filepath.Base(file)), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder = t.TempDir()
+	before, after = evolve(t, folder, changed)
+	if after.Tool != tool {
+		t.Fatalf("the tool is %s", after.Tool)
+	}
+	return before, after, folder
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, readFile(t, from), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// prefixes are the beginnings of a file, by statements: the first, the first two, …
+func prefixes(sql string) (result [][]string) {
+	var statements []string
+	statement, inProcedure := "", false
+	for line := range strings.Lines(sql) {
+		statement += line
+		inProcedure = (inProcedure || strings.HasPrefix(line, "CREATE PROCEDURE ")) && line != "END;\n"
+		if !inProcedure && strings.HasSuffix(line, ";\n") && !strings.HasPrefix(line, "--") {
+			statements = append(statements, statement)
+			statement = ""
+			result = append(result, slices.Clone(statements))
+		}
+	}
+	return result
+}
+
+// stepsOf apply or undo the migration n of a folder, which has all up to it.
+var stepsOf = map[string]func(t *testing.T, h *host, name, dir string, n int, up bool){
+	"goose": func(t *testing.T, h *host, name, dir string, n int, up bool) {
+		if !up {
+			n--
+		}
+		gooseTo(t, h, name, dir, up, n)
+	},
+	"golang-migrate": func(t *testing.T, h *host, name, dir string, _ int, up bool) {
+		golangMigrating(func(m *migrate.Migrate) error {
+			if up {
+				return m.Steps(1)
+			}
+			return m.Steps(-1)
+		})(t, h, name, dir, "ext_adk_migrations")
+	},
+	"dbmate": func(t *testing.T, h *host, name, dir string, _ int, up bool) {
+		if up {
+			dbmating((*dbmate.DB).Migrate)(t, h, name, dir, "ext_adk_migrations")
+		} else {
+			dbmating((*dbmate.DB).Rollback)(t, h, name, dir, "ext_adk_migrations")
+		}
+	},
+	"sql-migrate": func(t *testing.T, h *host, name, dir string, _ int, up bool) {
+		direction := sqlmigrate.Down
+		if up {
+			direction = sqlmigrate.Up
+		}
+		set := sqlmigrate.MigrationSet{TableName: "ext_adk_migrations"}
+		db := h.open(t, name)
+		defer db.Close()
+		if n, err := set.ExecMax(db, "mysql", &sqlmigrate.FileMigrationSource{Dir: dir}, direction, 1); err != nil || n != 1 {
+			t.Fatalf("sql-migrate applied %d: %v", n, err)
+		}
+	},
+	"atlas":     onlyLast("atlas"),
+	"flyway":    onlyLast("flyway"),
+	"liquibase": onlyLast("liquibase"),
+	"plain":     byCommand,
+}
+
+// onlyLast applies the last migration with one of the tools that keep no books here.
+func onlyLast(tool string) func(t *testing.T, h *host, name, dir string, n int, up bool) {
+	return func(t *testing.T, h *host, name, dir string, n int, up bool) {
+		t.Helper()
+		last := t.TempDir()
+		for _, pattern := range []string{"%04d_*", "V%04d_*", "U%04d_*", "down/%04d_*"} {
+			files, err := filepath.Glob(filepath.Join(dir, fmt.Sprintf(pattern, n)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				copyFile(t, file, filepath.Join(last, strings.TrimPrefix(file, dir)))
+			}
+		}
+		if tool == "atlas" {
+			local, err := atlas.NewLocalDir(last)
+			must(t, err)
+			sum, err := local.Checksum()
+			must(t, err)
+			must(t, atlas.WriteSumFile(local, sum))
+		}
+		if up {
+			migrators[tool].up(t, h, name, last, "")
+		} else {
+			migrators[tool].down(t, h, name, last, "")
+		}
+	}
+}
+
+// runsWith is the command that a plain file gives for itself.
+var runsWith = regexp.MustCompile(`(?m)^-- (?:Apply|Run it) (?:with|outside a transaction): (mysql .*)$`)
+
+// byCommand runs the command that the migration's plain file gives for itself, or
+// that of the file for the first migration, which holds for all.
+func byCommand(t *testing.T, h *host, name, dir string, n int, up bool) {
+	t.Helper()
+	suffix := map[bool]string{true: "up", false: "down"}[up]
+	file := numbered(t, dir, fmt.Sprintf("ext_adk_%04d_*.%s.sql", n, suffix))[0]
+	m := runsWith.FindStringSubmatch(read(t, file))
+	if m == nil {
+		t.Fatalf("%s names no command", file)
+	}
+	command, _, _ := strings.Cut(m[1], " <")
+	config, err := mysql.ParseDSN(h.dsn(name))
+	must(t, err)
+	address, port, err := net.SplitHostPort(config.Addr)
+	must(t, err)
+	shell := exec.Command("sh", "-c", strings.Replace(command, "mysql ", fmt.Sprintf("mysql --host=%s --port=%s --user=%s ", address, port, config.User), 1)+` < "$FILE"`)
+	shell.Env = append(os.Environ(), "DATABASE="+name, "FILE="+file, "MYSQL_PWD="+config.Passwd)
+	if out, err := shell.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", m[1], err, out)
+	}
+}
+
+// dirty notes a migration as golang-migrate does before it runs it, and holds that
+// the tool does not go on until it is told by force where it is.
+func dirty(t *testing.T, h *host, name, dir string, n int, up bool) {
+	t.Helper()
+	was, at := n-1, n
+	if !up {
+		was, at = n, n-1
+	}
+	exec1(t, h.open(t, name), fmt.Sprintf("TRUNCATE ext_adk_migrations; INSERT INTO ext_adk_migrations VALUES (%d, TRUE)", at))
+	golangMigrating(func(m *migrate.Migrate) error {
+		var refused migrate.ErrDirty
+		if err := m.Steps(1); !errors.As(err, &refused) {
+			t.Errorf("a migration that was stopped is gone on from: %v", err)
+		}
+		return m.Force(was)
+	})(t, h, name, dir, "ext_adk_migrations")
 }
