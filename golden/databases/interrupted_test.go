@@ -502,3 +502,38 @@ func TestStoppedMigrationsOfHardNames(t *testing.T) {
 		}
 	})
 }
+
+// TestOthersAreNotTakenForDone holds that what somebody else has made under a name
+// stops a migration of MySQL, or becomes what it is meant to be.
+func TestOthersAreNotTakenForDone(t *testing.T) {
+	for _, c := range []struct {
+		change, others string
+		step           int
+		refused        uint16 // 0 for none
+	}{
+		{"own-columns", "ALTER TABLE adk_sessions ADD COLUMN title INT", 2, 1846}, // what LOCK = NONE does not do
+		{"own-columns", "ALTER TABLE adk_sessions ADD COLUMN title VARCHAR(100) NOT NULL DEFAULT 'none'", 2, 0},
+		{"own-columns", "ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, create_time)", 10, 1061},
+		{"own-columns", "ALTER TABLE adk_sessions ADD UNIQUE INDEX adk_sessions_app_name_archived_idx (app_name, archived)", 10, 1061},
+		{"check-and-unique", "ALTER TABLE adk_sessions ADD INDEX adk_sessions_account_id_uq (account_id)", 2, 1061},
+		{"rename-tables", "CREATE TABLE conversations (id INT)", 2, 1050},
+		{"rename-tables", "DROP TABLE adk_events, adk_sessions", 2, 1146},
+		{"rename-tables", "ALTER TABLE conversations ADD INDEX conversations_update_time_idx (update_time)", 4, 1061},
+	} {
+		t.Run(c.change+": "+c.others, func(t *testing.T) {
+			e := evolvingCase(t, "mysql", c.change)
+			gooseTo(t, e.host, e.name, e.migrations(), true, c.step-1)
+			exec1(t, e.db, c.others)
+			err := e.migrate(t, e.session(t), true, c.step)
+			if c.refused != 0 {
+				if !isMySQLError(err, c.refused) {
+					t.Errorf("error %v instead of %d", err, c.refused)
+				}
+				return
+			}
+			must(t, err)
+			gooseTo(t, e.host, e.name, e.migrations(), true, len(e.after.Migrations))
+			same(t, "the catalog", withoutOrder(found(t, e.host, e.db, "", "users", "teams", "ext_adk_migrations")), withoutOrder(meant("mysql", e.after.Schema)))
+		})
+	}
+}
