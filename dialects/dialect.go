@@ -169,6 +169,11 @@ type Evolution struct {
 	LoopsInProcedures bool
 	// DropCheck drops a check: DROP CONSTRAINT, or what the database had before that.
 	DropCheck string
+	// ForShare locks the rows that are read, so that SKIP LOCKED can follow.
+	ForShare string
+	// KeyCollation is the clause for the collation of keys, of a variable that
+	// holds one; "" where it needs none.
+	KeyCollation string
 	// AddsVirtual: a generated column that is not kept can be added without a
 	// look at the rows.
 	AddsVirtual bool
