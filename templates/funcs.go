@@ -74,14 +74,15 @@ func literal(text string) string {
 }
 
 // textExpression is a text as an SQL expression of MySQL's, whatever sql_mode is: with
-// NO_BACKSLASH_ESCAPES, a backslash is not doubled in quotes (manual, 7.1.11
-// Server SQL Modes).
+// NO_BACKSLASH_ESCAPES, two backslashes in quotes are two (manual, 7.1.11 Server
+// SQL Modes). LEFT keeps the collation of the connection, as a literal has it:
+// one with CHAR or an introducer can be none that compares (error 1267).
 func textExpression(text string) string {
 	parts := strings.Split(strings.ReplaceAll(text, "'", "''"), `\`)
 	if len(parts) == 1 {
 		return "'" + parts[0] + "'"
 	}
-	return "CONCAT('" + strings.Join(parts, "', CHAR(92 USING utf8mb4), '") + "')"
+	return "CONCAT('" + strings.Join(parts, "', LEFT('\\\\', 1), '") + "')"
 }
 
 // unclosed is SQL that does not end the comment that it stands in. Outside of
