@@ -163,7 +163,8 @@ type Evolution struct {
 	// so that there is no moment without one. Elsewhere they are two changes.
 	ReplacesForeignKeys bool
 	// Exists and NotExists make DDL that can be run again of DDL that cannot: in
-	// MariaDB, IF EXISTS and IF NOT EXISTS where MySQL has none; "" for none.
+	// MariaDB, IF EXISTS and IF NOT EXISTS; "" for none. MySQL has none: its
+	// templates ask the catalog instead.
 	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
