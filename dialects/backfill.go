@@ -202,7 +202,12 @@ func (s *Scope) refuseBare(name string) Refusal {
 
 // WarnComparison reports a comparison of a column of the user's with a key.
 func (s *Scope) WarnComparison(offset int, message, theirs, key string) {
-	s.Warn(offset, Refusal{message, "write " + fmt.Sprintf(s.dialect.Traits().KeyComparison, theirs, s.session(key))})
+	traits := s.dialect.Traits()
+	hint := "write " + fmt.Sprintf(traits.KeyComparison, theirs, s.session(key))
+	if traits.NumberComparison != "" {
+		hint += "; if " + theirs + " is a number, write " + fmt.Sprintf(traits.NumberComparison, theirs, s.session(key))
+	}
+	s.Warn(offset, Refusal{message, hint})
 }
 
 // BackfillExample is an expression that gives a session its owner.

@@ -73,6 +73,7 @@ type ColumnType struct {
 	Nullable  bool   // the column accepts NULL although adkgen always writes a value
 	Default   string // an SQL expression; "" for none
 	JSONCheck bool   // the type does not check JSON by itself: a CHECK (… IS JSON) does
+	Unchecked bool   // the type's own check refuses JSON that ADK can hand us: one that is always true takes its place
 }
 
 // Traits are facts about a database, each with its source where it is not
@@ -126,6 +127,9 @@ type Traits struct {
 	// the second: byte for byte, and by the index of a column that has the
 	// database's default collation.
 	KeyComparison string
+	// NumberComparison is KeyComparison for a number, which the database would
+	// compare with what a text begins with; "" where it refuses that, or does not.
+	NumberComparison string
 	// CollateClause is the clause for a column's collation, %s.
 	CollateClause string
 	// IndexBytes is the most that the columns of an index have together; 0 for
@@ -133,8 +137,16 @@ type Traits struct {
 	IndexBytes int
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
+	// ExampleTypes are types that an owner column often has.
+	ExampleTypes string
+	// JSONDepth is how deep JSON can nest in a column; 0 when that is deeper than
+	// adkgen's session service goes.
+	JSONDepth int
 	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.
 	SQLCEngine string
+	// SQLCTypes are the names by which sqlc knows the types of adkgen's own
+	// columns, in capitals.
+	SQLCTypes map[string]bool
 	// Tools are the migration tools that have a driver for the database.
 	Tools []string
 	// Settings are the keys of a target that only this dialect has.

@@ -15,6 +15,7 @@ import (
 // have to be.
 type view struct {
 	Summary, SummaryDown string   // what the file does, in a line
+	Phase                Phase    // when to run it; "" where adkgen does not know
 	Requires             []string // what must exist before
 	Dir                  string   // of the migrations
 	File                 string   // of this migration
@@ -39,6 +40,7 @@ type view struct {
 	AppStates, UserStates *tableView  // nil without scoped state
 	Owner                 *columnView // nil for none
 	Package               string      // of the Go code that stands on the queries
+	JSONDepth             int         // how deep JSON can nest; 0 for deeper than the service goes
 }
 
 // WithoutOwner is the view of a query that looks at no owner.
@@ -86,6 +88,7 @@ type columnView struct {
 	NotNull                                            string // the clause, with its name; "" for none
 	Storage                                            string // STORED or VIRTUAL, of a generated column
 	OnUpdate                                           string
+	Unchecked                                          bool // the type's own check is off
 }
 
 type keyView struct {
@@ -222,7 +225,7 @@ func (r renderer) requirement(k ForeignKey) string {
 }
 
 func (r renderer) column(c Column) columnView {
-	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment}
+	view := columnView{Stored: c.Name, Name: r.quote(c.Name), Type: c.Type, Collation: c.Collation, Default: c.Default, Generated: c.Generated, Storage: "STORED", OnUpdate: c.OnUpdate, Comment: c.Comment, Unchecked: c.Unchecked}
 	if c.Virtual {
 		view.Storage = "VIRTUAL"
 	}
@@ -326,6 +329,7 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 	} else if err := r.fillChanges(&v, m); err != nil {
 		return nil, err
 	}
+	v.Phase = m.Phase
 	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
@@ -368,6 +372,16 @@ func (r renderer) files(v view, m Migration) ([]File, error) {
 
 // tool gives what the target's migration tool wants.
 func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrations.Tool] }
+
+// applyCommand says how the target's tool applies its migrations.
+func (r renderer) applyCommand() (string, error) {
+	m := r.target.Migrations
+	v := view{Dir: m.Dir, HasNamespaces: r.traits.Namespaces != ""}
+	if m.Start == 0 {
+		v.Bookkeeping = r.bookkeeping(r.target.Namespace)
+	}
+	return r.render("apply_"+m.Tool, v)
+}
 
 // contents says what tables hold: "sessions, events and scoped state".
 func contents(tables []Table) string {
@@ -427,7 +441,7 @@ func (r renderer) serviceFile(schema Schema) ([]File, error) {
 		return nil, nil
 	}
 	v := r.view(schema.Namespace, schema.Tables, false)
-	v.Package = r.target.Service.Package
+	v.Package, v.JSONDepth = r.target.Service.Package, r.traits.JSONDepth
 	text, err := r.render(r.traits.Templates+"/service.go.tmpl", v)
 	if err != nil {
 		return nil, err
@@ -455,6 +469,7 @@ func (r renderer) snapshotFile(schema Schema) ([]File, error) {
 // sqlcBlock is one entry below sql: in sqlc.yaml.
 type sqlcBlock struct {
 	Engine, Schema, Queries, Package, Out string
+	Overrides                             []string // of the user's, before adkgen's own: sqlc takes the first that fits
 	UntypedColumns                        []string // those of which sqlc cannot know the type
 }
 
@@ -471,13 +486,16 @@ func (r renderer) sqlcBlock() sqlcBlock {
 		if r.target.Namespace != "" && !r.target.SharesQueries {
 			column = r.target.Namespace + "." + column
 		}
-		untyped = append(untyped, column)
+		if !slices.Contains(r.target.SQLC.overridden, column) {
+			untyped = append(untyped, column)
+		}
 	}
 	schema := path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles)
 	if r.target.SharesQueries {
 		schema = relative(from, r.target.Snapshot)
 	}
 	return sqlcBlock{
+		Overrides:      r.target.SQLC.Overrides,
 		UntypedColumns: untyped,
 		Engine:         r.traits.SQLCEngine,
 		Schema:         schema,

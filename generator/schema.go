@@ -52,11 +52,13 @@ type Column struct {
 	Default           string `yaml:"default,omitempty"`
 	Generated         string `yaml:"generated,omitempty"` // the expression that the database computes the column from
 	Virtual           bool   `yaml:"virtual,omitempty"`   // it is computed when it is read, and not kept
+	Unchecked         bool   `yaml:"unchecked,omitempty"` // its type's own check is off; see dialects.ColumnType
 	OnUpdate          string `yaml:"on_update,omitempty"` // what an update of the row sets it to
 	Comment           string `yaml:"comment,omitempty"`   // the text
 	Owner             bool   `yaml:"owner,omitempty"`
 	Extra             bool   `yaml:"extra,omitempty"`   // of the user's own, by columns:
 	Retired           bool   `yaml:"retired,omitempty"` // was the owner column, and waits to be dropped
+	Filled            string `yaml:"filled,omitempty"`  // the expression of a backfill, when NOT NULL waits for a later run
 }
 
 // Check is a condition on the values of one column, as SQL.
@@ -126,7 +128,7 @@ type schemaBuilder struct{ target Target }
 // column makes a column of a kind; only withDefault takes the kind's default.
 func (b schemaBuilder) column(name string, kind dialects.Kind, withDefault bool) Column {
 	t := b.target.Dialect.Type(kind)
-	c := Column{Name: b.stored(name), Type: t.SQL, NotNull: !t.Nullable}
+	c := Column{Name: b.stored(name), Type: t.SQL, NotNull: !t.Nullable, Unchecked: t.Unchecked}
 	if withDefault {
 		c.Default = t.Default
 	}

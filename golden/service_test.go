@@ -23,7 +23,7 @@ import (
 // serviceNames are what the service may declare in its user's package: what it
 // documents, and names of its own that begin with adk.
 var serviceNames = regexp.MustCompile(`^(SessionService|NewSessionService|SessionServiceOption|WithRetries|WithCoalescing|WithOwner|` +
-	`ErrSessionNotFound|ErrSessionExists|ErrSessionStale|ErrEventExists|ErrForeignSession|ErrKeyDoesNotFit|ErrDoesNotSurvive|ErrMaybeStored|ErrNoOwner|adk[A-Z]\w*)$`)
+	`ErrSessionNotFound|ErrSessionExists|ErrSessionStale|ErrEventExists|ErrForeignSession|ErrKeyDoesNotFit|ErrDoesNotSurvive|ErrTooLarge|ErrMaybeStored|ErrNoOwner|adk[A-Z]\w*)$`)
 
 // serviceImports are the names of its imports, which nothing in the package may
 // have either: those of the standard library, of the driver, and its own.

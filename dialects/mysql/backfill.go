@@ -64,10 +64,9 @@ func (b backfill) check(expr sqlparser.SQLNode, scope *dialects.Scope) {
 			b.checkColumn(n, scope)
 			return false, nil
 		case *sqlparser.FuncExpr:
-			name := n.Name.String()
-			if instead := b.dialect.flavour.lacks[strings.ToUpper(name)]; instead != "" {
-				b.Refuse(b.at(scope, name), dialects.Refusal{Message: b.dialect.flavour.title + " has no function " + name, Hint: "write " + instead})
-			}
+			b.checkFunction(n.Name.String(), scope)
+		case *sqlparser.RegexpLikeExpr:
+			b.checkFunction("REGEXP_LIKE", scope)
 		case *sqlparser.OverClause:
 			b.Refuse(0, dialects.RefuseAggregate)
 		case sqlparser.AggrFunc:
@@ -96,6 +95,13 @@ func (b backfill) check(expr sqlparser.SQLNode, scope *dialects.Scope) {
 		}
 		return true, nil
 	}, expr)
+}
+
+// checkFunction refuses a function that the flavour does not have.
+func (b backfill) checkFunction(name string, scope *dialects.Scope) {
+	if instead := b.dialect.flavour.lacks[strings.ToUpper(name)]; instead != "" {
+		b.Refuse(b.at(scope, name), dialects.Refusal{Message: b.dialect.flavour.title + " has no function " + name, Hint: "write " + instead})
+	}
 }
 
 // checkSelect looks at a subquery: of its clauses it can have SELECT, FROM,

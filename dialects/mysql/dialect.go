@@ -33,6 +33,10 @@ type flavour struct {
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
 	forShare          string // MariaDB has no FOR SHARE, and MySQL takes no SKIP LOCKED behind LOCK IN SHARE MODE
 	unnamedChecks     bool   // a CHECK inside a column has no name
+	// shallowJSON: JSON is LONGTEXT with the check JSON_VALID, which refuses what
+	// nests deeper than 31 levels (error 4025), unless the column has another check.
+	shallowJSON bool
+	jsonDepth   int // the trait JSONDepth
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -43,7 +47,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
-		dropCheck: "DROP CHECK", forShare: "FOR SHARE", textCollation: "utf8mb4_0900_ai_ci",
+		dropCheck: "DROP CHECK", forShare: "FOR SHARE", jsonDepth: 100 /* error 3157 */, textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }
 
@@ -57,6 +61,7 @@ func (d Dialect) Traits() dialects.Traits {
 		IdentifierLimit:       64, // MySQL manual, 11.2.1 Identifier Length Limits
 		IdentifierInRunes:     true,
 		KeyComparison:         d.keyComparison(),
+		NumberComparison:      "CAST(%[1]s AS CHAR) = %[2]s", // manual, 14.3 Type Conversion in Expression Evaluation: 1 = '1a'
 		CollateClause:         d.flavour.collate,
 		QuoteMarks:            "`",
 		FoldsCase:             true, // on Windows and macOS: 11.2.3, lower_case_table_names
@@ -65,7 +70,10 @@ func (d Dialect) Traits() dialects.Traits {
 		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
+		ExampleTypes:          "BIGINT, VARCHAR(36) or BINARY(16)",
+		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
+		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
 		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)

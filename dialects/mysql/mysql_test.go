@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/dialects/dialecttest"
 	"github.com/adkgen/adkgen/dialects/mysql"
 )
@@ -40,3 +41,17 @@ func TestMariaDBReadsAsMySQLDoes(t *testing.T) {
 func FuzzReadSchema(f *testing.F) { dialecttest.FuzzSchema(f, mysql.MySQL()) }
 
 func FuzzParseBackfill(f *testing.F) { dialecttest.FuzzBackfill(f, mysql.MySQL()) }
+
+// TestMariaDBHasNoRegexpLike refuses in a backfill a function that MySQL has and MariaDB has not (error 1305).
+func TestMariaDBHasNoRegexpLike(t *testing.T) {
+	const backfill = "CASE WHEN regexp_like(user_id, '^[0-9]+$') THEN 1 END"
+	sessions := dialects.Sessions{Table: "adk_sessions", Columns: []string{"app_name", "user_id", "id"}, Keys: []string{"app_name", "user_id", "id"}}
+	if _, problems := mysql.MySQL().ParseBackfill(backfill, sessions); len(problems) > 0 {
+		t.Errorf("MySQL: %+v", problems)
+	}
+	_, problems := mysql.MariaDB().ParseBackfill(backfill, sessions)
+	want := dialects.Problem{Offset: strings.Index(backfill, "regexp_like"), Length: len("regexp_like"), Message: "MariaDB has no function REGEXP_LIKE", Hint: "write the operator REGEXP, as in name REGEXP '^[a-z]+$'"}
+	if len(problems) != 1 || problems[0] != want {
+		t.Errorf("MariaDB: got %+v, want %+v", problems, want)
+	}
+}

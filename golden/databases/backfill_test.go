@@ -429,7 +429,7 @@ func TestBackfillUsesTheIndex(t *testing.T) {
 func TestBackfillWarns(t *testing.T) {
 	for dialect, want := range map[string]string{
 		"postgres": `write u.login = adk_sessions.user_id COLLATE "default"`,
-		"mysql":    "write u.login = adk_sessions.user_id COLLATE utf8mb4_0900_ai_ci AND u.login = adk_sessions.user_id",
+		"mysql":    "write u.login = adk_sessions.user_id COLLATE utf8mb4_0900_ai_ci AND u.login = adk_sessions.user_id; if u.login is a number, write CAST(u.login AS CHAR) = adk_sessions.user_id",
 		"sqlite":   "write adk_sessions.user_id = u.login",
 		"mariadb":  "",
 	} {

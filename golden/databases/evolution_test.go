@@ -17,8 +17,14 @@ import (
 // generated runs adkgen in a folder, and gives the lock that it leaves.
 func generated(t testing.TB, folder string, config []byte) generator.LockTarget {
 	t.Helper()
+	return generatedUntil(t, folder, config, "")
+}
+
+// generatedUntil leaves the migrations of later phases for a later run.
+func generatedUntil(t testing.TB, folder string, config []byte, until generator.Phase) generator.LockTarget {
+	t.Helper()
 	input := generator.OnDisk(filepath.Join(folder, "adkgen.yaml"), config)
-	input.AllowDestructive = true
+	input.AllowDestructive, input.Until = true, until
 	out, err := generator.Generate(input)
 	if err != nil {
 		t.Fatal(err)
@@ -26,24 +32,31 @@ func generated(t testing.TB, folder string, config []byte) generator.LockTarget 
 	if err := generator.Write(folder, out.Files); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(filepath.Join(folder, "adkgen.lock"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return lockIn(t, folder)
+}
+
+// lockIn reads the lock in a folder.
+func lockIn(t testing.TB, folder string) generator.LockTarget {
+	t.Helper()
 	var lock generator.Lock
-	if err := yaml.Unmarshal(text, &lock); err != nil {
+	if err := yaml.Unmarshal(readFile(t, filepath.Join(folder, "adkgen.lock")), &lock); err != nil {
 		t.Fatal(err)
 	}
 	return lock.Targets[0]
 }
 
 // evolve runs adkgen on a case of evolution in a folder: what was generated
-// before, then what is asked for now.
+// before, or what an adkgen of before has left in have, then what is asked for now.
 func evolve(t testing.TB, folder, dir string) (before, after generator.LockTarget) {
 	t.Helper()
 	befores, err := filepath.Glob(dir + "/before*.yaml")
-	if err != nil || len(befores) == 0 {
-		t.Fatal("no configuration of before", err)
+	if err == nil && len(befores) == 0 {
+		if err = os.CopyFS(folder, os.DirFS(dir+"/have")); err == nil {
+			before = lockIn(t, folder)
+		}
+	}
+	if err != nil {
+		t.Fatal("nothing of before: ", err)
 	}
 	for _, file := range befores {
 		before = generated(t, folder, readFile(t, file))

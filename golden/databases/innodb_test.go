@@ -477,3 +477,48 @@ func TestColumnsComeAndGoWithoutACopy(t *testing.T) {
 		}
 	})
 }
+
+// TestTheCheckOfJSONGoesAtOnce upgrades a database of before: MariaDB's own check of JSON refuses what nests deeper than 31
+// levels. It goes without a look at a row. On the way down it comes back, and a value that it refuses stops it.
+func TestTheCheckOfJSONGoesAtOnce(t *testing.T) {
+	need(t, mariadb, "MariaDB")
+	e := evolvingCase(t, "mariadb", "json-check")
+	fillSessions(t, e.host, e.db, e.before.Schema, 1000)
+	deep := func(levels int) string { return strings.Repeat(`{"a":`, levels) + "1" + strings.Repeat("}", levels) }
+	statements := map[string]string{
+		"adk_events.event_data": "UPDATE adk_events SET event_data = ? ORDER BY id LIMIT 1", "adk_sessions.state": "UPDATE adk_sessions SET state = ? ORDER BY id LIMIT 1",
+		"adk_app_states.state": "REPLACE INTO adk_app_states VALUES ('app', ?, NOW())", "adk_user_states.state": "REPLACE INTO adk_user_states VALUES ('app', 'user', ?, NOW())",
+	}
+	for column, statement := range statements {
+		if _, err := e.db.Exec(statement, deep(32)); !isMySQLError(err, 4025) {
+			t.Errorf("%s took 32 levels before: %v", column, err)
+		}
+	}
+	numbers := func() catalog {
+		return lines(t, e.db, "SELECT CONCAT(name, ' ', table_id) FROM information_schema.innodb_sys_tables WHERE name LIKE CONCAT(DATABASE(), '/adk%') ORDER BY name")
+	}
+	before := numbers()
+	gooseTo(t, e.host, e.name, e.migrations(), true, len(e.after.Migrations))
+	same(t, "the tables, which were not copied", numbers(), before)
+	for column, statement := range statements {
+		if _, err := e.db.Exec(statement, deep(9000)); err != nil {
+			t.Errorf("%s: %v", column, err)
+		}
+	}
+	for n := len(e.after.Migrations) - 1; n >= len(e.before.Migrations); n-- {
+		table := e.after.Schema.Tables[n-1].Name
+		count := lines(t, e.db, "SELECT COUNT(*) FROM "+table)
+		if err := e.migrate(t, e.db, false, n); !isMySQLError(err, 4025, 4040) { // 4040 where a column is generated from it
+			t.Fatalf("the way down of %s, with a value that the check refuses: %v", table, err)
+		}
+		same(t, table+" after it failed", lines(t, e.db, "SELECT COUNT(*) FROM "+table), count)
+		column := "state"
+		if table == "adk_events" {
+			column = "event_data"
+		}
+		exec1(t, e.db, "UPDATE "+table+" SET "+column+" = '{}' WHERE JSON_VALID("+column+") = 0")
+		if err := e.migrate(t, e.db, false, n); err != nil {
+			t.Fatalf("the way down of %s: %v", table, err)
+		}
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/adkgen/adkgen/golden/databases/mysqldb"
 )
 
 // now is a time with microseconds, which every dialect must keep.
@@ -298,6 +300,91 @@ func TestKeysCompareByteForByte(t *testing.T) {
 			equal(t, "sessions of "+name, len(value[[]session](t)(s.ListUserSessions(name, name, far, "", 9))), 1)
 		}
 		equal(t, "events whose ids differ in case, accent or space", len(value[[]event](t)(s.ListEvents(key{"app", "user", "alice"}, all))), len(names))
+	})
+}
+
+// TestKeysThatDoNotFit has keys of more than 128 characters that end in spaces, which PostgreSQL, MySQL and MariaDB would cut:
+// the user 'v…v ' would then write into what is of the user 'v…v'. MySQL and MariaDB cut any key when sql_mode is not strict.
+// SQLite's TEXT holds keys of any length.
+func TestKeysThatDoNotFit(t *testing.T) {
+	fits := strings.Repeat("v", 127) + "ä" // 128 characters, 129 bytes
+	onEach(t, func(t *testing.T, s store) {
+		modes := []string{""}
+		mysql, isMySQL := s.(*mysqlStore)
+		if isMySQL {
+			mysql.db.SetMaxOpenConns(1)
+			modes = []string{"SET SESSION sql_mode = DEFAULT", "SET SESSION sql_mode = ''"}
+		}
+		_, isSQLite := s.(*sqliteStore)
+		must(t, s.CreateOwner(1))
+		victim := key{fits, fits, fits}
+		must(t, s.CreateSession(session{key: victim, owner: 1, state: "{}", created: now}))
+		value[int64](t)(s.Append(newEvent(victim, fits, now), 0, `{}`, `{"of": "app"}`, `{"of": "user"}`))
+		for _, mode := range modes {
+			if isMySQL {
+				exec1(t, mysql.db, mode)
+			}
+			for _, long := range []string{fits + " ", fits + "  ", fits + strings.Repeat(" ", 200), fits + "x", fits + " x"} {
+				stores := map[string]func() error{
+					"CreateSession, app": func() error {
+						return s.CreateSession(session{key: key{long, fits, "x"}, owner: 1, state: "{}", created: now})
+					},
+					"CreateSession, user": func() error {
+						return s.CreateSession(session{key: key{fits, long, "x"}, owner: 1, state: "{}", created: now})
+					},
+					"CreateSession, id": func() error {
+						return s.CreateSession(session{key: key{fits, "x", long}, owner: 1, state: "{}", created: now})
+					},
+					"event id": func() error {
+						_, err := s.Append(newEvent(victim, long, now), 1, "{}", "{}", "{}")
+						return err
+					},
+					"EnsureAppState":        func() error { return s.EnsureAppState(long, now) },
+					"PutAppState":           func() error { return s.PutAppState(long, "{}", now) },
+					"MergeAppState":         func() error { return s.MergeAppState(long, "{}", now) },
+					"EnsureUserState, app":  func() error { return s.EnsureUserState(long, fits, now) },
+					"EnsureUserState, user": func() error { return s.EnsureUserState(fits, long, now) },
+					"PutUserState, app":     func() error { return s.PutUserState(long, fits, "{}", now) },
+					"PutUserState, user":    func() error { return s.PutUserState(fits, long, "{}", now) },
+					"MergeUserState, app":   func() error { return s.MergeUserState(long, fits, "{}", now) },
+					"MergeUserState, user":  func() error { return s.MergeUserState(fits, long, "{}", now) },
+				}
+				if isMySQL {
+					delete(stores, "MergeAppState") // PostgreSQL's
+					delete(stores, "MergeUserState, app")
+					delete(stores, "MergeUserState, user")
+					for i, k := range []key{{long, fits, fits}, {fits, long, fits}, {fits, fits, long}} {
+						stores[fmt.Sprint("InsertEvent, ", i)] = func() error {
+							return mysql.q.InsertEvent(background, mysqldb.InsertEventParams{AppName: k.app, UserID: k.user, SessionID: k.id, ID: fmt.Sprint(i), Seq: 9, Timestamp: now, EventData: json.RawMessage("{}")})
+						}
+					}
+				}
+				for what, store := range stores {
+					if isSQLite {
+						break // below
+					}
+					if err := store(); s.Kind(err) != "does not fit" {
+						t.Errorf("%s %s of %d characters: %v", mode, what, len([]rune(long)), err)
+					}
+				}
+				if isSQLite {
+					must(t, s.PutUserState(fits, long, fmt.Sprintf(`{"of": %q}`, long), now))
+					equal(t, "the state of the long key", value[string](t)(s.GetUserState(fits, long)), fmt.Sprintf(`{"of": %q}`, long))
+				}
+				// What reads and deletes does not take a key for what is left of it.
+				for i, k := range []key{{long, fits, fits}, {fits, long, fits}, {fits, fits, long}} {
+					_, err := s.GetSession(k)
+					equal(t, fmt.Sprint("GetSession ", i), errors.Is(err, sql.ErrNoRows), true)
+					equal(t, fmt.Sprint("DeleteSession ", i), value[int64](t)(s.DeleteSession(k)), int64(0))
+					equal(t, fmt.Sprint("UpdateSessionState ", i), value[int64](t)(s.UpdateSessionState(k, 1, "{}", now)), int64(0))
+					equal(t, fmt.Sprint("ListEvents ", i), len(value[[]event](t)(s.ListEvents(k, all))), 0)
+				}
+			}
+		}
+		equal(t, "the state of the app", value[string](t)(s.GetAppState(fits)), `{"of": "app"}`)
+		equal(t, "the state of the user", value[string](t)(s.GetUserState(fits, fits)), `{"of": "user"}`)
+		equal(t, "the events", eventIDs(value[[]event](t)(s.ListEvents(victim, all))), []string{fits})
+		equal(t, "the sessions", len(value[[]session](t)(s.ListSessions(fits, key{}, 9))), 1)
 	})
 }
 

@@ -84,7 +84,7 @@ type store interface {
 	MergeUserState(app, user, delta string, at time.Time) error
 	// Explain gives the plan of the last statement that was sent.
 	Explain() string
-	// Kind tells what an error means: "duplicate", "no owner", or "".
+	// Kind tells what an error means: "duplicate", "no owner", "does not fit", or "".
 	Kind(err error) string
 }
 
@@ -251,7 +251,7 @@ func ownerUUID(id int) pgtype.UUID {
 func (s *postgresStore) Kind(err error) string {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
-		return map[string]string{"23505": "duplicate", "23503": "no owner"}[e.Code]
+		return map[string]string{"23505": "duplicate", "23503": "no owner", "22001": "does not fit"}[e.Code]
 	}
 	return ""
 }
@@ -413,7 +413,7 @@ type mysqlStore struct {
 func (s *mysqlStore) Kind(err error) string {
 	var e *mysql.MySQLError
 	if errors.As(err, &e) {
-		return map[uint16]string{1062: "duplicate", 1452: "no owner"}[e.Number]
+		return map[uint16]string{1062: "duplicate", 1452: "no owner", 1048: "does not fit"}[e.Number]
 	}
 	return ""
 }

@@ -202,7 +202,7 @@ func runFile(t testing.TB, db *sql.DB, file string) {
 	}
 }
 
-// upStatements are the statements of the way up in the migration of a folder.
+// upStatements are the statements of the way up in the migrations of a folder.
 func upStatements(t testing.TB, dir string) (statements []string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*ext_adk_*"))
@@ -210,20 +210,18 @@ func upStatements(t testing.TB, dir string) (statements []string) {
 		t.Fatal(err)
 	}
 	files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, ".down.sql") })
-	if len(files) != 1 {
-		t.Fatal(errors.New("not one migration"), files)
+	if len(files) == 0 {
+		t.Fatal("no migrations in ", dir)
 	}
-	text, err := os.ReadFile(files[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	up := string(text)
-	for _, mark := range []string{"-- +goose Down", "-- migrate:down", "-- +migrate Down"} {
-		up, _, _ = strings.Cut(up, mark)
-	}
-	for _, s := range strings.SplitAfter(up, ";\n") {
-		if strings.Contains(s, ";") {
-			statements = append(statements, s)
+	for _, file := range files {
+		up := string(readFile(t, file))
+		for _, mark := range []string{"-- +goose Down", "-- migrate:down", "-- +migrate Down"} {
+			up, _, _ = strings.Cut(up, mark)
+		}
+		for _, s := range strings.SplitAfter(up, ";\n") {
+			if strings.Contains(s, ";") {
+				statements = append(statements, s)
+			}
 		}
 	}
 	return statements

@@ -15,8 +15,10 @@ import (
 	"testing"
 	"time"
 
-	ownedmysql "github.com/adkgen/adkgen/golden/databases/mysqldb"
+	ownedmariadb "github.com/adkgen/adkgen/golden/databases/mariadbdb"
 	ownedpostgres "github.com/adkgen/adkgen/golden/databases/postgresdb"
+	"github.com/adkgen/adkgen/golden/databases/servers"
+	"github.com/adkgen/adkgen/golden/databases/service/mariadbdb"
 	"github.com/adkgen/adkgen/golden/databases/service/mysqldb"
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
@@ -24,29 +26,32 @@ import (
 	"google.golang.org/adk/v2/model"
 	"google.golang.org/adk/v2/session"
 	"google.golang.org/genai"
+	"modernc.org/sqlite"
 )
 
 // What ADK's own tests leave out.
 
 // errorsOf are the errors of a kind's package.
 type errorsOf struct {
-	notFound, exists, stale, eventExists, foreign, maybe, doesNotFit, doesNotSurvive, noOwner error
+	notFound, exists, stale, eventExists, foreign, maybe, doesNotFit, doesNotSurvive, tooLarge, noOwner error
 }
 
 func (k kind) errors() errorsOf {
 	switch {
 	case k.dialect == "postgres" && k.owned:
-		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrMaybeStored, ownedpostgres.ErrKeyDoesNotFit, ownedpostgres.ErrDoesNotSurvive, ownedpostgres.ErrNoOwner}
+		return errorsOf{ownedpostgres.ErrSessionNotFound, ownedpostgres.ErrSessionExists, ownedpostgres.ErrSessionStale, ownedpostgres.ErrEventExists, ownedpostgres.ErrForeignSession, ownedpostgres.ErrMaybeStored, ownedpostgres.ErrKeyDoesNotFit, ownedpostgres.ErrDoesNotSurvive, ownedpostgres.ErrTooLarge, ownedpostgres.ErrNoOwner}
 	case k.dialect == "postgres":
-		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, postgresdb.ErrMaybeStored, postgresdb.ErrKeyDoesNotFit, postgresdb.ErrDoesNotSurvive, nil}
+		return errorsOf{postgresdb.ErrSessionNotFound, postgresdb.ErrSessionExists, postgresdb.ErrSessionStale, postgresdb.ErrEventExists, postgresdb.ErrForeignSession, postgresdb.ErrMaybeStored, postgresdb.ErrKeyDoesNotFit, postgresdb.ErrDoesNotSurvive, postgresdb.ErrTooLarge, nil}
 	case k.dialect == "mariadb" && k.owned:
-		return errorsOf{ownedmysql.ErrSessionNotFound, ownedmysql.ErrSessionExists, ownedmysql.ErrSessionStale, ownedmysql.ErrEventExists, ownedmysql.ErrForeignSession, ownedmysql.ErrMaybeStored, ownedmysql.ErrKeyDoesNotFit, ownedmysql.ErrDoesNotSurvive, ownedmysql.ErrNoOwner}
-	case k.dialect != "sqlite" && !k.owned:
-		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, mysqldb.ErrMaybeStored, mysqldb.ErrKeyDoesNotFit, mysqldb.ErrDoesNotSurvive, nil}
+		return errorsOf{ownedmariadb.ErrSessionNotFound, ownedmariadb.ErrSessionExists, ownedmariadb.ErrSessionStale, ownedmariadb.ErrEventExists, ownedmariadb.ErrForeignSession, ownedmariadb.ErrMaybeStored, ownedmariadb.ErrKeyDoesNotFit, ownedmariadb.ErrDoesNotSurvive, ownedmariadb.ErrTooLarge, ownedmariadb.ErrNoOwner}
+	case k.dialect == "mariadb":
+		return errorsOf{mariadbdb.ErrSessionNotFound, mariadbdb.ErrSessionExists, mariadbdb.ErrSessionStale, mariadbdb.ErrEventExists, mariadbdb.ErrForeignSession, mariadbdb.ErrMaybeStored, mariadbdb.ErrKeyDoesNotFit, mariadbdb.ErrDoesNotSurvive, mariadbdb.ErrTooLarge, nil}
+	case k.dialect == "mysql":
+		return errorsOf{mysqldb.ErrSessionNotFound, mysqldb.ErrSessionExists, mysqldb.ErrSessionStale, mysqldb.ErrEventExists, mysqldb.ErrForeignSession, mysqldb.ErrMaybeStored, mysqldb.ErrKeyDoesNotFit, mysqldb.ErrDoesNotSurvive, mysqldb.ErrTooLarge, nil}
 	case k.owned:
-		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrMaybeStored, ownedsqlite.ErrKeyDoesNotFit, ownedsqlite.ErrDoesNotSurvive, ownedsqlite.ErrNoOwner}
+		return errorsOf{ownedsqlite.ErrSessionNotFound, ownedsqlite.ErrSessionExists, ownedsqlite.ErrSessionStale, ownedsqlite.ErrEventExists, ownedsqlite.ErrForeignSession, ownedsqlite.ErrMaybeStored, ownedsqlite.ErrKeyDoesNotFit, ownedsqlite.ErrDoesNotSurvive, ownedsqlite.ErrTooLarge, ownedsqlite.ErrNoOwner}
 	}
-	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, sqlitedb.ErrMaybeStored, sqlitedb.ErrKeyDoesNotFit, sqlitedb.ErrDoesNotSurvive, nil}
+	return errorsOf{sqlitedb.ErrSessionNotFound, sqlitedb.ErrSessionExists, sqlitedb.ErrSessionStale, sqlitedb.ErrEventExists, sqlitedb.ErrForeignSession, sqlitedb.ErrMaybeStored, sqlitedb.ErrKeyDoesNotFit, sqlitedb.ErrDoesNotSurvive, sqlitedb.ErrTooLarge, nil}
 }
 
 // now is a time with microseconds.
@@ -566,6 +571,208 @@ func TestValuesThatDoNotSurvive(t *testing.T) {
 			}
 		}
 	})
+}
+
+// nested nests lists and objects so many levels deep.
+func nested(levels int) any {
+	var value any = "end"
+	for n := range levels {
+		if n%2 == 0 {
+			value = []any{value}
+		} else {
+			value = map[string]any{"k": value}
+		}
+	}
+	return value
+}
+
+// TestDeepContent nests events and states as deep as the outputs of tools can: what is accepted is read back as it was, also
+// when its state is changed later, and what is not is refused before anything is written.
+func TestDeepContent(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		deepest := 5000
+		if s.dialect == "mysql" { // error 3157
+			deepest = 100
+		}
+		stored := 0
+		for _, levels := range []int{27, 31, 90, 100, 120, 1_100, 5_000, 9_000} {
+			for _, prefix := range []string{"", "app:", "user:"} {
+				t.Run(fmt.Sprint(levels, prefix), func(t *testing.T) {
+					user := fmt.Sprint("user", levels)
+					value := nested(levels - 1) // around a state is one level
+					id := fmt.Sprint(prefix, "s", levels)
+					_, err := service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: user, SessionID: id, State: map[string]any{prefix + "deep": value}})
+					if levels > deepest {
+						wantError(t, "create", err, s.errors().doesNotSurvive)
+						create(t, service, user, id, nil)
+					} else {
+						must(t, err)
+					}
+					current := get(t, service, user, id)
+					e := newEvent("other", now, map[string]any{prefix + "other": 1.0}) // into a state that is deep
+					appendTo(t, service, current, e)
+
+					e = newEvent("event", now, nil)
+					e.CustomMetadata = map[string]any{"deep": nested(levels - 2)}
+					err = service.AppendEvent(t.Context(), current, e)
+					if levels > deepest {
+						wantError(t, "append", err, s.errors().doesNotSurvive)
+						if !strings.Contains(err.Error(), `"event"`) {
+							t.Errorf("the error does not name the event: %v", err)
+						}
+					} else {
+						must(t, err)
+						stored++
+					}
+					e = newEvent("delta", now, map[string]any{prefix + "replaced": nested(levels - 5)}) // four are around it
+					err = service.AppendEvent(t.Context(), current, e)
+					if levels-2 > deepest {
+						wantError(t, "append", err, s.errors().doesNotSurvive)
+						if !strings.Contains(err.Error(), `"replaced"`) {
+							t.Errorf("the error does not name the key: %v", err)
+						}
+						return
+					}
+					must(t, err)
+					state := stateOf(get(t, service, user, id))
+					equal(t, "the other key", state[prefix+"other"], any(1.0))
+					equal(t, "the new key", state[prefix+"replaced"], viaJSON(t, nested(levels-5)))
+					if levels <= deepest {
+						equal(t, "the deep key", state[prefix+"deep"], viaJSON(t, value))
+					}
+					appendTo(t, service, current, newEvent("null", now, map[string]any{prefix + "replaced": nil, prefix + "deep": []any{}}))
+					state = stateOf(get(t, service, user, id))
+					null, there := state[prefix+"replaced"]
+					equal(t, "the key that was set to null", []any{null, there}, []any{nil, true})
+					equal(t, "the deep key that was replaced", state[prefix+"deep"], any([]any{}))
+					equal(t, "the same state in memory", viaJSON(t, stateOf(current)), viaJSON(t, state))
+				})
+			}
+			if levels <= deepest && !t.Failed() {
+				got := get(t, service, fmt.Sprint("user", levels), fmt.Sprint("s", levels))
+				equal(t, fmt.Sprintf("the event of %d levels", levels), got.Events().At(1).CustomMetadata["deep"], viaJSON(t, nested(levels-2)))
+			}
+		}
+		if stored < 12 {
+			t.Errorf("%d events are stored", stored)
+		}
+	})
+}
+
+// TestDeepStatesWithoutStrictMode merges a deep state where MariaDB's functions give NULL instead of an error, which a column
+// that is NOT NULL would then keep as an empty text.
+func TestDeepStatesWithoutStrictMode(t *testing.T) {
+	k := kind{name: "mariadb", dialect: "mariadb"}
+	s := newStore(t, k, serverOf(k))
+	service := s.serviceAt(t, s.dsn()+"&sql_mode=%27%27")
+	deep := map[string]any{"k": nested(50), "app:k": nested(50), "user:k": nested(50)}
+	current := create(t, service, "u", "s", deep)
+	appendTo(t, service, current, newEvent("e", now, map[string]any{"n": 1.0, "app:n": 2.0, "user:n": 3.0}))
+	maps.Copy(deep, map[string]any{"n": 1.0, "app:n": 2.0, "user:n": 3.0})
+	equal(t, "the state", stateOf(get(t, service, "u", "s")), deep)
+}
+
+// TestLargeEvents stores what the servers take unless they are told otherwise.
+func TestLargeEvents(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		current := create(t, service, "u", "s", nil)
+		appendTo(t, service, current, ofSize("1", 1<<20))
+		appendTo(t, service, current, ofSize("15", 15<<20))
+		equal(t, "the events", ids(get(t, service, "u", "s")), []string{"1", "15"})
+	})
+}
+
+// ofSize is an event with a text of so many bytes.
+func ofSize(id string, size int) *session.Event {
+	e := newEvent(id, now, nil)
+	e.Content = genai.NewContentFromText(textOf(size), genai.RoleModel)
+	return e
+}
+
+func textOf(size int) string { return strings.Repeat("0123456789abcdef", size/16) }
+
+// TestTooLarge says of what is too large for a database which event it is, and what limits it. Nothing of it is stored, it is no
+// ErrMaybeStored, and the session can be used as before. The limits are made small, but for that of PostgreSQL's JSONB.
+func TestTooLarge(t *testing.T) {
+	const limit = 1 << 20
+	for _, server := range []*servers.Server{mariadb, mysqlServer} {
+		if server == nil {
+			continue
+		}
+		admin, before := open(t, server.Driver, server.DSN(server.Admin)), 0
+		must(t, admin.QueryRow("SELECT @@GLOBAL.max_allowed_packet").Scan(&before))
+		run(t, admin, fmt.Sprint("SET GLOBAL max_allowed_packet = ", limit))
+		t.Cleanup(func() { run(t, admin, fmt.Sprint("SET GLOBAL max_allowed_packet = ", before)) })
+	}
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			s := newStore(t, k, serverOf(k))
+			var service session.Service = ownedService{s.service(t), s}
+			prefixes, tooLarge, said := []string{"", "app:", "user:"}, limit+limit/4, "max_allowed_packet"
+			switch {
+			case k.name == "postgres":
+				prefixes, tooLarge, said = []string{""}, 257<<20, "jsonb"
+			case k.dialect == "postgres":
+				t.Skip("as without an owner, which takes its time")
+			case k.dialect == "sqlite":
+				db := open(t, s.driver(), s.dsn())
+				db.SetMaxOpenConns(1)
+				conn, err := db.Conn(t.Context())
+				must(t, err)
+				_, err = sqlite.Limit(conn, 0, limit) // SQLITE_LIMIT_LENGTH
+				must(t, err)
+				must(t, conn.Close())
+				said = "too big"
+				if k.owned {
+					service = ownedService{ownedsqlite.NewSessionService(db), s}
+				} else {
+					service = sqlitedb.NewSessionService(db)
+				}
+			}
+			refused := func(what string, err error, names ...string) {
+				t.Helper()
+				wantError(t, what, err, s.errors().tooLarge)
+				if errors.Is(err, s.errors().maybe) {
+					t.Errorf("%s may have been stored: %.300v", what, err)
+				}
+				for _, name := range names {
+					if err != nil && !strings.Contains(err.Error(), name) {
+						t.Errorf("%s: the error does not have %s: %.300v", what, name, err)
+					}
+				}
+			}
+			current := create(t, service, "u", "s", map[string]any{"k": textOf(limit / 4)})
+			if k.dialect != "postgres" {
+				appendTo(t, service, current, ofSize("fits", limit/4*3))
+				refused("an event", service.AppendEvent(t.Context(), current, ofSize("too large", tooLarge)), `"too large"`, said)
+			}
+			for _, prefix := range prefixes {
+				refused("a delta "+prefix, service.AppendEvent(t.Context(), current, newEvent("delta", now, map[string]any{prefix + "k": textOf(tooLarge)})), `"delta"`, said)
+				if k.dialect == "postgres" {
+					continue
+				}
+				id := "new" + prefix
+				_, err := service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: "u", SessionID: id, State: map[string]any{prefix + "k": textOf(tooLarge)}})
+				refused("a new state "+prefix, err, strconv.Quote(id), said)
+				_, err = service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "u", SessionID: id})
+				wantError(t, "the session that was not created", err, s.errors().notFound)
+				for i := range 3 { // a state that grows, by changes that are not too large: MariaDB merges more than it takes
+					err := service.AppendEvent(t.Context(), current, newEvent(fmt.Sprint("grows", prefix, i), now, map[string]any{fmt.Sprint(prefix, "k", i): textOf(limit / 2)}))
+					if i == 2 && err != nil {
+						refused("a state that grows "+prefix, err, `"grows`, said)
+					}
+					if i == 0 {
+						must(t, err)
+					}
+				}
+			}
+			appendTo(t, service, current, newEvent("last", now, map[string]any{"k": 1.0}))
+			got := get(t, service, "u", "s")
+			equal(t, "the events", ids(got), ids(current))
+			equal(t, "the states", stateOf(got), stateOf(current))
+			s.wantSeqs(t, "u", "s", len(ids(got)))
+		})
+	}
 }
 
 func wantError(t *testing.T, what string, err, want error) {

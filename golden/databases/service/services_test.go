@@ -9,9 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
-	ownedmysql "github.com/adkgen/adkgen/golden/databases/mysqldb"
+	ownedmariadb "github.com/adkgen/adkgen/golden/databases/mariadbdb"
 	ownedpostgres "github.com/adkgen/adkgen/golden/databases/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/servers"
+	"github.com/adkgen/adkgen/golden/databases/service/mariadbdb"
 	"github.com/adkgen/adkgen/golden/databases/service/mysqldb"
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
@@ -152,7 +153,7 @@ func (s *store) as(ctx context.Context, owner int) context.Context {
 		id.Bytes[15], id.Valid = byte(owner+1), true
 		return ownedpostgres.WithOwner(ctx, id)
 	case s.dialect == "mariadb":
-		return ownedmysql.WithOwner(ctx, int64(owner+1))
+		return ownedmariadb.WithOwner(ctx, int64(owner+1))
 	}
 	return ownedsqlite.WithOwner(ctx, int64(owner+1))
 }
@@ -184,8 +185,10 @@ func (s *store) serviceAt(t testing.TB, dsn string) session.Service {
 	db.SetMaxOpenConns(s.maxConns)
 	switch {
 	case s.dialect == "mariadb" && s.owned:
-		return ownedmysql.NewSessionService(db)
-	case s.dialect != "sqlite" && !s.owned:
+		return ownedmariadb.NewSessionService(db)
+	case s.dialect == "mariadb":
+		return mariadbdb.NewSessionService(db)
+	case s.dialect == "mysql":
 		return mysqldb.NewSessionService(db)
 	case s.owned:
 		return ownedsqlite.NewSessionService(db)

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,8 @@ var (
 	ErrKeyDoesNotFit = errors.New("key does not fit")
 	// ErrDoesNotSurvive: a value would be read back as another, or not at all.
 	ErrDoesNotSurvive = errors.New("value does not survive being stored")
+	// ErrTooLarge: the database does not take an event or a state of this size.
+	ErrTooLarge = errors.New("too large for the database")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
 	// ErrMaybeStored: the call ended before the database had answered, and the
@@ -101,6 +104,9 @@ type adkOwnerParams[ID any] interface {
 func adkOwner[ID any](ctx context.Context, id *ID) error {
 	owner, ok := ctx.Value(adkOwnerKey{}).(ID)
 	if !ok {
+		return ErrNoOwner
+	}
+	if pointer := reflect.ValueOf(owner); pointer.Kind() == reflect.Pointer && pointer.IsNil() {
 		return ErrNoOwner
 	}
 	if value, ok := any(owner).(driver.Valuer); ok { // a type for a column that can be NULL
@@ -153,6 +159,15 @@ func adkIsDuplicate(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
+// explainSize tells an event or state that is too large by SQLite's own words for
+// SQLITE_TOOBIG: "string or blob too big".
+func (s *SessionService) explainSize(_ context.Context, err error, what string, size int) error {
+	if err == nil || !strings.Contains(err.Error(), "too big") {
+		return err
+	}
+	return fmt.Errorf("%w: %s has %d bytes: %w", ErrTooLarge, what, size, err)
+}
+
 // Times are kept as microseconds since 1970.
 func adkToColumn(t time.Time) int64 { return t.UnixMicro() }
 
@@ -173,6 +188,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -413,7 +429,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 
 // append stores an event in one short transaction. The update of the session
 // succeeds only at the revision that the session was read at.
-func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent) error {
 	p := ServiceAdvanceParams{UpdateTime: adkToColumn(e.updateTime), AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision}
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
@@ -618,6 +634,9 @@ func adkNewScopedSession(appName, userID, id string, state, appState, userState 
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
 
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
+
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
@@ -656,7 +675,7 @@ func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 		}
 		var err error
 		if *part.text, err = json.Marshal(part.values); err == nil {
-			err = adkSurvives(*part.text, adkStateHasNUL)
+			err = errors.Join(adkSurvives(*part.text, adkStateHasNUL), adkCheckSize(len(*part.text)))
 		}
 		if err != nil {
 			return d, adkNameKey(part.values, err)
@@ -670,7 +689,7 @@ func adkNameKey(values map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		text, bad := json.Marshal(map[string]any{key: values[key]})
 		if bad == nil {
-			bad = adkSurvives(text, adkStateHasNUL)
+			bad = errors.Join(adkSurvives(text, adkStateHasNUL), adkCheckSize(len(text)))
 		}
 		if bad != nil {
 			return fmt.Errorf("state key %q: %w", key, bad)
@@ -726,10 +745,22 @@ func adkSurvives(text []byte, hasNUL bool) error {
 	return nil
 }
 
+// adkCheckSize refuses what no database takes: of 1 GiB, the most that
+// PostgreSQL's messages and MySQL's max_allowed_packet can have, a state and
+// its event take a part each.
+func adkCheckSize(size int) error {
+	const most = 500_000_000
+	if size > most {
+		return fmt.Errorf("%w: it has %d bytes, and %d is the most", ErrTooLarge, size, most)
+	}
+	return nil
+}
+
 // adkEvent is an event on its way into a session.
 type adkEvent struct {
 	event      *adksession.Event // a copy of the caller's, as it is stored
 	data       []byte            // the same as JSON
+	size       int               // of the largest text that was sent for it
 	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
@@ -755,9 +786,10 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	if e.data, err = json.Marshal(&stored); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
-	if err := adkSurvives(e.data, true); err != nil {
+	if err := errors.Join(adkSurvives(e.data, true), adkCheckSize(len(e.data))); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
+	e.size = len(e.data)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e.revision, e.updateTime = s.revision, s.updateTime
@@ -795,7 +827,8 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 	}
 	e, err := to.newEvent(ctx, event)
 	if err == nil {
-		err = s.append(ctx, to, e)
+		err = s.append(ctx, to, &e)
+		err = s.explainSize(ctx, err, fmt.Sprintf("event %q", e.event.ID), e.size)
 	}
 	if errors.Is(err, ErrMaybeStored) {
 		event.ID = e.event.ID // for the call that finds out
@@ -817,7 +850,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e *adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err

@@ -65,6 +65,8 @@ var (
 	ErrKeyDoesNotFit = errors.New("key does not fit")
 	// ErrDoesNotSurvive: a value would be read back as another, or not at all.
 	ErrDoesNotSurvive = errors.New("value does not survive being stored")
+	// ErrTooLarge: the database does not take an event or a state of this size.
+	ErrTooLarge = errors.New("too large for the database")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
 	// ErrMaybeStored: the call ended before the database had answered, and the
@@ -116,6 +118,51 @@ func adkIsDuplicate(err error) bool {
 	return errors.As(err, &e) && e.Number == 1062
 }
 
+// adkIsTooDeep tells that MariaDB's functions did not merge a state, as it nests
+// deeper than 31 levels: error 4040, or 1242, which the query makes of their NULL
+// when sql_mode is not strict.
+func adkIsTooDeep(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && (e.Number == 4040 || e.Number == 1242)
+}
+
+// checkSize refuses what the server takes no packet for, before it is sent: the
+// server would close the connection, and the driver would know no more than that.
+// What is smaller than the limit of any server is not looked at.
+func (s *SessionService) checkSize(ctx context.Context, what string, size int) error {
+	const (
+		least   = 1 << 20  // the smallest max_allowed_packet that is usual
+		besides = 64 << 10 // what a packet has with it: keys, the texts for filters
+	)
+	if size < least-besides {
+		return nil
+	}
+	var most int
+	if err := s.db.QueryRowContext(ctx, "SELECT @@max_allowed_packet").Scan(&most); err != nil {
+		return err
+	}
+	if size < most-besides {
+		return nil
+	}
+	return fmt.Errorf("%w: %s takes %d bytes, and the server's max_allowed_packet is %d", ErrTooLarge, what, size, most)
+}
+
+// explainSize tells of a failed call that its event, or a state that it has
+// changed, is too large for the server.
+func (s *SessionService) explainSize(ctx context.Context, err error, what string, size int) error {
+	if err == nil || errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	var e *mysql.MySQLError
+	if errors.As(err, &e) && strings.Contains(e.Message, "max_allowed_packet") { // 1153, 1301, 1105
+		return fmt.Errorf("%w: %s, or the state that it changes: %w", ErrTooLarge, what, err)
+	}
+	if tooLarge := s.checkSize(ctx, what+", or the state that it changes,", size); errors.Is(tooLarge, ErrTooLarge) {
+		return fmt.Errorf("%w: %w", tooLarge, err)
+	}
+	return err
+}
+
 // adkIsUnanswered tells an error of COMMIT that is not the server's, nor that of
 // a context that ended before COMMIT was sent: then database/sql rolls back.
 func adkIsUnanswered(err error) bool {
@@ -153,6 +200,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -161,6 +209,9 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 
 func (s *SessionService) create(ctx context.Context, appName, userID, id string, state adkDelta, now time.Time) (*adkSession, error) {
 	p := CreateSessionParams{AppName: appName, UserID: userID, ID: id, State: state.session, CreateTime: now}
+	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), state.size()); err != nil {
+		return nil, err
+	}
 	err := s.retry(ctx, func() error { return s.queries.CreateSession(ctx, p) })
 	if adkIsDuplicate(err) {
 		return nil, fmt.Errorf("%w: %q of user %q in app %q", ErrSessionExists, id, userID, appName)
@@ -383,7 +434,7 @@ func (s *SessionService) listRows(ctx context.Context, p ServiceListUserParams) 
 
 // append stores an event in one short transaction: the update of the session
 // makes others wait, and succeeds only at the revision that the session was read at.
-func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent) error {
 	removed, err := adkRemovedKeys(e.delta.session)
 	if err != nil {
 		return err
@@ -392,10 +443,17 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 		Delta: string(e.delta.session), RemovedKeys: removed, UpdateTime: adkToColumn(e.updateTime),
 		AppName: to.appName, UserID: to.userID, ID: to.id, Revision: e.revision,
 	}
+	e.size = slices.Max([]int{e.size, len(p.Delta) + 2*len(removed)}) // which stands in the statement twice
+	if err := s.checkSize(ctx, fmt.Sprintf("event %q", e.event.ID), e.size); err != nil {
+		return err
+	}
 	committing := false
 	err = s.inTransaction(ctx, func(q *Queries) error {
 		committing = false
 		n, err := q.ServiceAdvance(ctx, p)
+		if adkIsTooDeep(err) {
+			n, err = adkAdvance(ctx, q, p, &e.size)
+		}
 		if err != nil {
 			return err
 		}
@@ -419,6 +477,23 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 	return err
 }
 
+// adkAdvance is ServiceAdvance with a state that is merged here, where the
+// database cannot: that has locked the session, at the revision and for the owner.
+func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *int) (int64, error) {
+	row, err := q.ServiceGet(ctx, ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID})
+	if err != nil {
+		return 0, err
+	}
+	state, err := adkMerge(string(row.State), []byte(p.Delta))
+	if err != nil {
+		return 0, err
+	}
+	*size = slices.Max([]int{*size, len(state)})
+	return q.AdvanceSession(ctx, AdvanceSessionParams{
+		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision,
+	})
+}
+
 // adkRemovedKeys is the merge patch that removes the keys of a JSON object.
 func adkRemovedKeys(object []byte) (string, error) {
 	if adkIsEmpty(object) {
@@ -433,6 +508,18 @@ func adkRemovedKeys(object []byte) (string, error) {
 	}
 	patch, err := json.Marshal(keys)
 	return string(patch), err
+}
+
+// adkMerge sets the top-level keys of a change in a state.
+func adkMerge(state string, change []byte) (string, error) {
+	values := map[string]json.RawMessage{}
+	for _, text := range []string{state, string(change)} {
+		if err := json.Unmarshal([]byte(text), &values); err != nil {
+			return "", fmt.Errorf("state: %w", err)
+		}
+	}
+	merged, err := json.Marshal(values)
+	return string(merged), err
 }
 
 // adkSession is a session as it was read, and as this program has changed it since.
@@ -548,6 +635,9 @@ func adkNewSession(appName, userID, id string, state []byte, appState, userState
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
 
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
+
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
@@ -578,7 +668,7 @@ func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 		}
 		var err error
 		if *part.text, err = json.Marshal(part.values); err == nil {
-			err = adkSurvives(*part.text, adkStateHasNUL)
+			err = errors.Join(adkSurvives(*part.text, adkStateHasNUL), adkCheckSize(len(*part.text)))
 		}
 		if err != nil {
 			return d, adkNameKey(part.values, err)
@@ -592,7 +682,7 @@ func adkNameKey(values map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		text, bad := json.Marshal(map[string]any{key: values[key]})
 		if bad == nil {
-			bad = adkSurvives(text, adkStateHasNUL)
+			bad = errors.Join(adkSurvives(text, adkStateHasNUL), adkCheckSize(len(text)))
 		}
 		if bad != nil {
 			return fmt.Errorf("state key %q: %w", key, bad)
@@ -648,10 +738,22 @@ func adkSurvives(text []byte, hasNUL bool) error {
 	return nil
 }
 
+// adkCheckSize refuses what no database takes: of 1 GiB, the most that
+// PostgreSQL's messages and MySQL's max_allowed_packet can have, a state and
+// its event take a part each.
+func adkCheckSize(size int) error {
+	const most = 500_000_000
+	if size > most {
+		return fmt.Errorf("%w: it has %d bytes, and %d is the most", ErrTooLarge, size, most)
+	}
+	return nil
+}
+
 // adkEvent is an event on its way into a session.
 type adkEvent struct {
 	event      *adksession.Event // a copy of the caller's, as it is stored
 	data       []byte            // the same as JSON
+	size       int               // of the largest text that was sent for it
 	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
@@ -677,9 +779,10 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	if e.data, err = json.Marshal(&stored); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
-	if err := adkSurvives(e.data, true); err != nil {
+	if err := errors.Join(adkSurvives(e.data, true), adkCheckSize(len(e.data))); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
+	e.size = len(e.data)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e.revision, e.updateTime = s.revision, s.updateTime
@@ -717,7 +820,8 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 	}
 	e, err := to.newEvent(ctx, event)
 	if err == nil {
-		err = s.append(ctx, to, e)
+		err = s.append(ctx, to, &e)
+		err = s.explainSize(ctx, err, fmt.Sprintf("event %q", e.event.ID), e.size)
 	}
 	if errors.Is(err, ErrMaybeStored) {
 		event.ID = e.event.ID // for the call that finds out
@@ -739,7 +843,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e *adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
 	found, err := s.queries.ServiceFindEvent(ctx, p)
 	switch {

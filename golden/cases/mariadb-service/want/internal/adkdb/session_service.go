@@ -14,6 +14,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,8 @@ var (
 	ErrKeyDoesNotFit = errors.New("key does not fit")
 	// ErrDoesNotSurvive: a value would be read back as another, or not at all.
 	ErrDoesNotSurvive = errors.New("value does not survive being stored")
+	// ErrTooLarge: the database does not take an event or a state of this size.
+	ErrTooLarge = errors.New("too large for the database")
 	// ErrForeignSession: the session was not made by this package's Create, Get or List.
 	ErrForeignSession = errors.New("session was not made by this service")
 	// ErrMaybeStored: the call ended before the database had answered, and the
@@ -103,6 +106,9 @@ type adkOwnerParams[ID any] interface {
 func adkOwner[ID any](ctx context.Context, id *ID) error {
 	owner, ok := ctx.Value(adkOwnerKey{}).(ID)
 	if !ok {
+		return ErrNoOwner
+	}
+	if pointer := reflect.ValueOf(owner); pointer.Kind() == reflect.Pointer && pointer.IsNil() {
 		return ErrNoOwner
 	}
 	if value, ok := any(owner).(driver.Valuer); ok { // a type for a column that can be NULL
@@ -157,6 +163,51 @@ func adkIsDuplicate(err error) bool {
 	return errors.As(err, &e) && e.Number == 1062
 }
 
+// adkIsTooDeep tells that MariaDB's functions did not merge a state, as it nests
+// deeper than 31 levels: error 4040, or 1242, which the query makes of their NULL
+// when sql_mode is not strict.
+func adkIsTooDeep(err error) bool {
+	var e *mysql.MySQLError
+	return errors.As(err, &e) && (e.Number == 4040 || e.Number == 1242)
+}
+
+// checkSize refuses what the server takes no packet for, before it is sent: the
+// server would close the connection, and the driver would know no more than that.
+// What is smaller than the limit of any server is not looked at.
+func (s *SessionService) checkSize(ctx context.Context, what string, size int) error {
+	const (
+		least   = 1 << 20  // the smallest max_allowed_packet that is usual
+		besides = 64 << 10 // what a packet has with it: keys, the texts for filters
+	)
+	if size < least-besides {
+		return nil
+	}
+	var most int
+	if err := s.db.QueryRowContext(ctx, "SELECT @@max_allowed_packet").Scan(&most); err != nil {
+		return err
+	}
+	if size < most-besides {
+		return nil
+	}
+	return fmt.Errorf("%w: %s takes %d bytes, and the server's max_allowed_packet is %d", ErrTooLarge, what, size, most)
+}
+
+// explainSize tells of a failed call that its event, or a state that it has
+// changed, is too large for the server.
+func (s *SessionService) explainSize(ctx context.Context, err error, what string, size int) error {
+	if err == nil || errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	var e *mysql.MySQLError
+	if errors.As(err, &e) && strings.Contains(e.Message, "max_allowed_packet") { // 1153, 1301, 1105
+		return fmt.Errorf("%w: %s, or the state that it changes: %w", ErrTooLarge, what, err)
+	}
+	if tooLarge := s.checkSize(ctx, what+", or the state that it changes,", size); errors.Is(tooLarge, ErrTooLarge) {
+		return fmt.Errorf("%w: %w", tooLarge, err)
+	}
+	return err
+}
+
 // adkIsUnanswered tells an error of COMMIT that is not the server's, nor that of
 // a context that ended before COMMIT was sent: then database/sql rolls back.
 func adkIsUnanswered(err error) bool {
@@ -193,6 +244,7 @@ func (s *SessionService) Create(ctx context.Context, req *adksession.CreateReque
 		return nil, fmt.Errorf("create session: %w", err)
 	}
 	created, err := s.create(ctx, req.AppName, req.UserID, id, state, adkplatform.Now(ctx).UTC().Truncate(time.Microsecond))
+	err = s.explainSize(ctx, err, fmt.Sprintf("the state of session %q", id), state.size())
 	if err != nil {
 		return nil, fmt.Errorf("create session: %w", err)
 	}
@@ -204,6 +256,9 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return nil, err
 	}
+	if err := s.checkSize(ctx, fmt.Sprintf("the state of session %q", id), state.size()); err != nil {
+		return nil, err
+	}
 	var err error
 	if adkIsEmpty(state.app) && adkIsEmpty(state.user) {
 		err = s.retry(ctx, func() error { return s.queries.CreateSession(ctx, p) })
@@ -212,7 +267,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 			if err := q.CreateSession(ctx, p); err != nil {
 				return err
 			}
-			return adkMergeStates(ctx, q, appName, userID, state, now)
+			return adkMergeStates(ctx, q, appName, userID, state, now, new(int))
 		})
 	}
 	if adkIsDuplicate(err) {
@@ -480,7 +535,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 
 // append stores an event in one short transaction: the update of the session
 // makes others wait, and succeeds only at the revision that the session was read at.
-func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent) error {
 	removed, err := adkRemovedKeys(e.delta.session)
 	if err != nil {
 		return err
@@ -492,17 +547,24 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
 	}
+	e.size = slices.Max([]int{e.size, len(p.Delta) + 2*len(removed)}) // which stands in the statement twice
+	if err := s.checkSize(ctx, fmt.Sprintf("event %q", e.event.ID), e.size); err != nil {
+		return err
+	}
 	committing := false
 	err = s.inTransaction(ctx, func(q *Queries) error {
 		committing = false
 		n, err := q.ServiceAdvance(ctx, p)
+		if adkIsTooDeep(err) {
+			n, err = adkAdvance(ctx, q, p, &e.size)
+		}
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return adkNotAdvanced
 		}
-		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
+		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime, &e.size); err != nil {
 			return err
 		}
 		err = q.InsertEvent(ctx, InsertEventParams{
@@ -522,14 +584,40 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 	return err
 }
 
-// adkMergeStates sets the keys of a change in the states of an app and a user.
-func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time) error {
+// adkAdvance is ServiceAdvance with a state that is merged here, where the
+// database cannot: that has locked the session, at the revision and for the owner.
+func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *int) (int64, error) {
+	row, err := q.ServiceGet(ctx, ServiceGetParams{AppName: p.AppName, UserID: p.UserID, ID: p.ID, OwnerID: p.OwnerID})
+	if err != nil {
+		return 0, err
+	}
+	state, err := adkMerge(string(row.State), []byte(p.Delta))
+	if err != nil {
+		return 0, err
+	}
+	*size = slices.Max([]int{*size, len(state)})
+	return q.AdvanceSession(ctx, AdvanceSessionParams{
+		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision,
+	})
+}
+
+// adkMergeStates sets the keys of a change in the states of an app and a user. A
+// state that the database cannot merge is there, and locked by the try: it is
+// read and merged here.
+func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time, size *int) error {
 	if !adkIsEmpty(d.app) {
 		removed, err := adkRemovedKeys(d.app)
 		if err != nil {
 			return err
 		}
 		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+		if adkIsTooDeep(err) {
+			err = adkPutMerged(d.app, size,
+				func() (json.RawMessage, error) { return q.LockAppState(ctx, appName) },
+				func(state json.RawMessage) error {
+					return q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: state, UpdateTime: adkToColumn(at)})
+				})
+		}
 		if err != nil {
 			return err
 		}
@@ -541,7 +629,31 @@ func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d a
 	if err != nil {
 		return err
 	}
-	return q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+	err = q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+	if adkIsTooDeep(err) {
+		err = adkPutMerged(d.user, size,
+			func() (json.RawMessage, error) {
+				return q.LockUserState(ctx, LockUserStateParams{AppName: appName, UserID: userID})
+			},
+			func(state json.RawMessage) error {
+				return q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: state, UpdateTime: adkToColumn(at)})
+			})
+	}
+	return err
+}
+
+// adkPutMerged reads a state, sets the keys of a change, and puts it back.
+func adkPutMerged(change []byte, size *int, lock func() (json.RawMessage, error), put func(json.RawMessage) error) error {
+	state, err := lock()
+	if err != nil {
+		return err
+	}
+	merged, err := adkMerge(string(state), change)
+	if err != nil {
+		return err
+	}
+	*size = slices.Max([]int{*size, len(merged)})
+	return put(json.RawMessage(merged))
 }
 
 // adkRemovedKeys is the merge patch that removes the keys of a JSON object.
@@ -558,6 +670,18 @@ func adkRemovedKeys(object []byte) (string, error) {
 	}
 	patch, err := json.Marshal(keys)
 	return string(patch), err
+}
+
+// adkMerge sets the top-level keys of a change in a state.
+func adkMerge(state string, change []byte) (string, error) {
+	values := map[string]json.RawMessage{}
+	for _, text := range []string{state, string(change)} {
+		if err := json.Unmarshal([]byte(text), &values); err != nil {
+			return "", fmt.Errorf("state: %w", err)
+		}
+	}
+	merged, err := json.Marshal(values)
+	return string(merged), err
 }
 
 // adkSession is a session as it was read, and as this program has changed it since.
@@ -686,6 +810,9 @@ func adkNewScopedSession(appName, userID, id string, state, appState, userState 
 // adkDelta is a change of state, as JSON objects without the prefixes of the keys.
 type adkDelta struct{ session, app, user []byte }
 
+// size is that of the largest of them.
+func (d adkDelta) size() int { return slices.Max([]int{len(d.session), len(d.app), len(d.user)}) }
+
 // adkWithoutTemp is a copy of a change without temp: keys, which are never stored.
 func adkWithoutTemp(changes map[string]any) map[string]any {
 	kept := maps.Clone(changes)
@@ -724,7 +851,7 @@ func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 		}
 		var err error
 		if *part.text, err = json.Marshal(part.values); err == nil {
-			err = adkSurvives(*part.text, adkStateHasNUL)
+			err = errors.Join(adkSurvives(*part.text, adkStateHasNUL), adkCheckSize(len(*part.text)))
 		}
 		if err != nil {
 			return d, adkNameKey(part.values, err)
@@ -738,7 +865,7 @@ func adkNameKey(values map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		text, bad := json.Marshal(map[string]any{key: values[key]})
 		if bad == nil {
-			bad = adkSurvives(text, adkStateHasNUL)
+			bad = errors.Join(adkSurvives(text, adkStateHasNUL), adkCheckSize(len(text)))
 		}
 		if bad != nil {
 			return fmt.Errorf("state key %q: %w", key, bad)
@@ -794,10 +921,22 @@ func adkSurvives(text []byte, hasNUL bool) error {
 	return nil
 }
 
+// adkCheckSize refuses what no database takes: of 1 GiB, the most that
+// PostgreSQL's messages and MySQL's max_allowed_packet can have, a state and
+// its event take a part each.
+func adkCheckSize(size int) error {
+	const most = 500_000_000
+	if size > most {
+		return fmt.Errorf("%w: it has %d bytes, and %d is the most", ErrTooLarge, size, most)
+	}
+	return nil
+}
+
 // adkEvent is an event on its way into a session.
 type adkEvent struct {
 	event      *adksession.Event // a copy of the caller's, as it is stored
 	data       []byte            // the same as JSON
+	size       int               // of the largest text that was sent for it
 	delta      adkDelta
 	revision   int64     // of the session before
 	updateTime time.Time // of the session afterwards
@@ -823,9 +962,10 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	if e.data, err = json.Marshal(&stored); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
-	if err := adkSurvives(e.data, true); err != nil {
+	if err := errors.Join(adkSurvives(e.data, true), adkCheckSize(len(e.data))); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
+	e.size = len(e.data)
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	e.revision, e.updateTime = s.revision, s.updateTime
@@ -863,7 +1003,8 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 	}
 	e, err := to.newEvent(ctx, event)
 	if err == nil {
-		err = s.append(ctx, to, e)
+		err = s.append(ctx, to, &e)
+		err = s.explainSize(ctx, err, fmt.Sprintf("event %q", e.event.ID), e.size)
 	}
 	if errors.Is(err, ErrMaybeStored) {
 		event.ID = e.event.ID // for the call that finds out
@@ -885,7 +1026,7 @@ func (s *SessionService) AppendEvent(ctx context.Context, current adksession.Ses
 
 // whyNotAppended is asked when an append changed nothing. It answers nil when
 // the event is there because an earlier try has stored it after all.
-func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e adkEvent) error {
+func (s *SessionService) whyNotAppended(ctx context.Context, to *adkSession, e *adkEvent) error {
 	p := ServiceFindEventParams{EventID: e.event.ID, AppName: to.appName, UserID: to.userID, ID: to.id}
 	if err := adkOwner(ctx, &p.OwnerID); err != nil {
 		return err
