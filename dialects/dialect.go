@@ -175,12 +175,18 @@ type Evolution struct {
 	// so that there is no moment without one. Elsewhere they are two changes.
 	ReplacesForeignKeys bool
 	// Exists and NotExists make DDL that can be run again of DDL that cannot: in
-	// MariaDB, IF EXISTS and IF NOT EXISTS where MySQL has none; "" for none.
+	// MariaDB, IF EXISTS and IF NOT EXISTS; "" for none. MySQL has none: its
+	// templates ask the catalog instead.
 	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
 	// DropCheck drops a check: DROP CONSTRAINT, or what the database had before that.
 	DropCheck string
+	// ForShare locks the rows that are read, so that SKIP LOCKED can follow.
+	ForShare string
+	// KeyCollation is the clause for the collation of keys, of a variable that
+	// holds one; "" where it needs none.
+	KeyCollation string
 	// AddsVirtual: a generated column that is not kept can be added without a
 	// look at the rows.
 	AddsVirtual bool

@@ -98,7 +98,7 @@ type keyView struct {
 
 type foreignKeyView struct {
 	Name                          string
-	RawName                       string // without quotes
+	Stored                        string // the name without quotes, as the catalog has it
 	Columns, Referenced           []string
 	Table                         string // with its namespace
 	OnDelete, OnUpdate            dialects.Action
@@ -275,7 +275,7 @@ func (r renderer) key(t Table, k Key) keyView {
 
 func (r renderer) foreignKey(k ForeignKey) foreignKeyView {
 	return foreignKeyView{
-		Name: r.quote(k.Name), RawName: k.Name, Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
+		Name: r.quote(k.Name), Stored: k.Name, Columns: r.quoteAll(k.Columns), Referenced: r.quoteAll(k.Referenced),
 		Table: r.qualified(k.Namespace, k.Table), OnDelete: k.OnDelete, OnUpdate: k.OnUpdate, MatchFull: k.MatchFull,
 		Deferrable: k.Deferrable, InitiallyDeferred: k.InitiallyDeferred,
 	}

@@ -11,9 +11,9 @@ import (
 // changeView is what the template of a change sees. Names are quoted where
 // they have to be.
 type changeView struct {
+	Stored            Change // with the names as the catalog has them, without quotes
 	Name              string // of the table, with its namespace
 	Bare              string // without
-	RawName           string // without quotes, either
 	OldName, NewName  string
 	Table             tableView
 	Column            columnView
@@ -30,8 +30,11 @@ type changeView struct {
 	Expression        string         // what Column is filled with
 	Procedure         string         // with its namespace
 	DropsCheck        string         // the words that do it
+	ForShare          string         // the words that lock rows for reading
+	KeyCollation      string         // the clause for the collation of keys
 	Exists, NotExists string         // before a name, where that makes DDL that can be run again
 	Tool              templates.Tool
+	Delimiter         string        // the tool's, where it wants one in this file
 	Rebuilt           []rebuiltView // the parent first
 	Dropped           []rebuiltView // the other way round
 
@@ -77,9 +80,7 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 			return err
 		}
 		up = append(up, text)
-		v.HasBlock = v.HasBlock || c.Kind == CreateProcedure || c.Kind == DropProcedure ||
-			r.traits.Evolution.ReplacesForeignKeys && slices.Contains([]ChangeKind{AddForeignKey, DropForeignKey, ReplaceForeignKey}, c.Kind) || c.Kind == Backfill && !r.traits.Evolution.LoopsInProcedures ||
-			c.Kind == MoveTable && c.OldName == "" // its way down
+		v.HasBlock = v.HasBlock || r.hasBlock(c)
 		if (c.Kind == AddForeignKey || c.Kind == ReplaceForeignKey) && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
@@ -96,6 +97,22 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 	v.Summary = strings.Join(lines, "\n-- ")
 	v.SummaryDown = "Undoes: " + strings.Join(lines, "\n--         ")
 	return nil
+}
+
+// hasBlock reports whether a change, or what undoes it, has a statement with
+// others in it.
+func (r renderer) hasBlock(c Change) bool {
+	switch c.Kind {
+	case CreateProcedure, DropProcedure:
+		return true
+	case AddForeignKey, DropForeignKey, ReplaceForeignKey:
+		return r.traits.Evolution.ReplacesForeignKeys
+	case Backfill:
+		return !r.traits.Evolution.LoopsInProcedures
+	case MoveTable:
+		return c.OldName == "" // its way down
+	}
+	return false
 }
 
 // sentence says what a change does.
@@ -174,18 +191,21 @@ func (c Change) sentence(r renderer) string {
 func (r renderer) change(c Change, alone bool) (string, error) {
 	table := c.Table
 	v := changeView{
-		Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), RawName: table.Name, OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
+		Stored: c, Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
 		Narrows:     c.OldColumn.Type != "" && !r.target.Dialect.Widens(c.OldColumn.Type, c.Column.Type),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference), OldReference: r.foreignKey(c.OldReference),
 		OneStatement: alone && r.tool().OnePiece, Tool: r.tool(),
-		DropsCheck: r.traits.Evolution.DropCheck, Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
+		DropsCheck: r.traits.Evolution.DropCheck, ForShare: r.traits.Evolution.ForShare, KeyCollation: r.traits.Evolution.KeyCollation, Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
 		Expression: c.Expression, Procedure: r.qualified(c.Namespace, c.Check.Name),
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)
 		},
+	}
+	if r.hasBlock(c) {
+		v.Delimiter = v.Tool.Delimiter
 	}
 	if c.Kind == ReplaceForeignKey && c.Reference.Name == c.OldReference.Name {
 		between := c.Reference

@@ -1,6 +1,8 @@
 package golden
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -34,7 +36,26 @@ var (
 	intoVariable = regexp.MustCompile(` INTO adk_\w+`)
 )
 
+// once is a statement that MySQL runs from a text, and sqlc from the comment above.
+var once = regexp.MustCompile(`(?s)/\*T! ([^\n]*); \*/\nSET @adk_ddl = IF\(\n[^\n]*\n    '([^\n]*)',\n    '([^\n]*)'\);\n`)
+
+// parseMySQL also holds that MySQL and sqlc run the same.
 func parseMySQL(sql string) error {
+	if n := len(once.FindAllString(sql, -1)); n != strings.Count(sql, "/*T!") || n != strings.Count(sql, "EXECUTE adk_ddl;\n") {
+		return errors.New("a statement is prepared in another way")
+	}
+	var differs error
+	sql = once.ReplaceAllStringFunc(sql, func(text string) string {
+		m := once.FindStringSubmatch(text)
+		again, first := strings.ReplaceAll(m[2], "''", "'"), strings.ReplaceAll(m[3], "''", "'")
+		if first != m[1] {
+			differs = fmt.Errorf("the comment and the text differ: %s", text)
+		}
+		return text + first + ";\n" + again + ";\n"
+	})
+	if differs != nil {
+		return differs
+	}
 	sql = procedure.ReplaceAllStringFunc(sql, func(procedure string) string {
 		var statements []string
 		for _, m := range inProcedure.FindAllStringSubmatch(procedure, -1) {

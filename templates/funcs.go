@@ -17,6 +17,8 @@ var funcs = template.FuncMap{
 	"prefix":   prefix,
 	"quoted":   func(sql string) string { return strings.ReplaceAll(sql, "'", "''") },
 	"literal":  literal,
+	"text":     textExpression,
+	"unclosed": unclosed,
 	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
@@ -70,6 +72,22 @@ func literal(text string) string {
 	}
 	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(text) + "'"
 }
+
+// textExpression is a text as an SQL expression of MySQL's, whatever sql_mode is: with
+// NO_BACKSLASH_ESCAPES, two backslashes in quotes are two (manual, 7.1.11 Server
+// SQL Modes). LEFT keeps the collation of the connection, as a literal has it:
+// one with CHAR or an introducer can be none that compares (error 1267).
+func textExpression(text string) string {
+	parts := strings.Split(strings.ReplaceAll(text, "'", "''"), `\`)
+	if len(parts) == 1 {
+		return "'" + parts[0] + "'"
+	}
+	return "CONCAT('" + strings.Join(parts, "', LEFT('\\\\', 1), '") + "')"
+}
+
+// unclosed is SQL that does not end the comment that it stands in. Outside of
+// quotes there is no */ in SQL without comments.
+func unclosed(sql string) string { return strings.ReplaceAll(sql, "*/", "* /") }
 
 // mention is a GLOB pattern for SQL in lower case that has a name in it, as a
 // word of its own. A character that is special in a pattern, or is doubled in

@@ -120,6 +120,12 @@ func load(dialect string) (*template.Template, error) {
 
 func parseAll(dialect string) (*template.Template, error) {
 	set := template.New("").Funcs(funcs).Option("missingkey=error")
+	// include is {{template}} for a text that is needed as a value.
+	set.Funcs(template.FuncMap{"include": func(name string, data any) (string, error) {
+		var b strings.Builder
+		err := set.ExecuteTemplate(&b, name, data)
+		return b.String(), err
+	}})
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		isOther := entry.IsDir() && path.Dir(name) == "." && name != "." && name != dialect && name != "common" && name != "tools"
 		switch {

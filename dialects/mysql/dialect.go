@@ -2,7 +2,11 @@
 // MariaDB 10.6 and later.
 package mysql
 
-import "github.com/adkgen/adkgen/dialects"
+import (
+	"fmt"
+
+	"github.com/adkgen/adkgen/dialects"
+)
 
 // Dialect is MySQL, or its flavour MariaDB: MariaDB() makes that one.
 type Dialect struct {
@@ -27,6 +31,7 @@ type flavour struct {
 	// exists and notExists stand before names in DDL, so that it can be run again.
 	exists, notExists string
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
+	forShare          string // MariaDB has no FOR SHARE, and MySQL takes no SKIP LOCKED behind LOCK IN SHARE MODE
 	unnamedChecks     bool   // a CHECK inside a column has no name
 	// shallowJSON: JSON is LONGTEXT with the check JSON_VALID, which refuses what
 	// nests deeper than 31 levels (error 4025), unless the column has another check.
@@ -42,7 +47,7 @@ func MySQL() Dialect {
 	return Dialect{flavour: flavour{
 		name: "mysql", title: "MySQL", reserved: mysqlReserved,
 		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
-		dropCheck: "DROP CHECK", jsonDepth: 100 /* error 3157 */, textCollation: "utf8mb4_0900_ai_ci",
+		dropCheck: "DROP CHECK", forShare: "FOR SHARE", jsonDepth: 100 /* error 3157 */, textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }
 
@@ -69,7 +74,7 @@ func (d Dialect) Traits() dialects.Traits {
 		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
-		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck,
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},

@@ -29,7 +29,7 @@ for server in "$@"; do
   fi
   start=$SECONDS
   if (
-    "$work/migrations.test" -test.timeout 20m -test.run '^Test(UpDownUp|HalfAppliedUp|Snapshot|Evolution|Phases|Queries|KeysCompareByteForByte|DeletingAnOwner.*|OneWriterWins)$' -test.skip "$skip"
+    "$work/migrations.test" -test.timeout 20m -test.run '^Test(UpDownUp|HalfAppliedUp|Snapshot|Evolution|Interrupted|StoppedMigrationsOfHardNames|OthersAreNotTakenForDone|Phases|Queries|KeysCompareByteForByte|DeletingAnOwner.*|OneWriterWins)$' -test.skip "$skip"
     cd service
     "$work/service.test" -test.timeout 20m -test.skip "$skip"
   ) >"$work/log" 2>&1; then

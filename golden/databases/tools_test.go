@@ -102,6 +102,7 @@ func golangMigrating(do func(*migrate.Migrate) error) func(testing.TB, *host, st
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer m.Close()
 		if err := do(m); err != nil {
 			t.Fatalf("golang-migrate: %v", err)
 		}

@@ -12,12 +12,14 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- rollback -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- rollback -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
--- rollback CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
+-- rollback DROP PROCEDURE IF EXISTS adk_sessions_backfill;
+-- rollback /
+-- rollback CREATE PROCEDURE adk_sessions_backfill()
 -- rollback BEGIN
 -- rollback     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
 -- rollback     DECLARE adk_left, adk_batch, adk_free, adk_paused BIGINT DEFAULT 1;
 -- rollback     DECLARE adk_done BOOLEAN;
--- rollback     DECLARE adk_key0, adk_key1, adk_key2 VARCHAR(128) CHARACTER SET utf8mb4;
+-- rollback     DECLARE adk_key0, adk_key1, adk_key2 VARCHAR(128) CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */;
 -- rollback     DECLARE adk_owner BIGINT;
 -- rollback     -- Cursors read without locks; a subquery in SET would lock what it reads.
 -- rollback     DECLARE adk_unfilled CURSOR FOR
@@ -42,15 +44,15 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback                 START TRANSACTION;
 -- rollback                 SET adk_batch = 0;
 -- rollback             END IF;
--- rollback             SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
+-- rollback             SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 AND adk_sessions.user_id = adk_key1 AND adk_sessions.id = adk_key2 AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
 -- rollback             IF adk_free > 0 THEN
 -- rollback                 -- The foreign key would wait for its row.
--- rollback                 SET adk_free = (SELECT COUNT(*) FROM users WHERE id = adk_owner /*!80001 FOR SHARE */ /*M! LOCK IN SHARE MODE */ SKIP LOCKED);
+-- rollback                 SET adk_free = (SELECT COUNT(*) FROM users WHERE id = adk_owner LOCK IN SHARE MODE SKIP LOCKED);
 -- rollback             END IF;
 -- rollback             IF adk_free > 0 THEN
 -- rollback                 UPDATE adk_sessions
 -- rollback                 SET account_id = (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
--- rollback                 WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL;
+-- rollback                 WHERE adk_sessions.app_name = adk_key0 AND adk_sessions.user_id = adk_key1 AND adk_sessions.id = adk_key2 AND adk_sessions.account_id IS NULL;
 -- rollback                 SET adk_moved = SYSDATE();
 -- rollback             END IF;
 -- rollback             SET adk_batch = adk_batch + 1;

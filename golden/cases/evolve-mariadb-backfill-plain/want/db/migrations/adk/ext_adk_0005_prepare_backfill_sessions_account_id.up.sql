@@ -9,12 +9,14 @@
 -- A session for which the expression is NULL keeps no account_id. A later migration makes account_id NOT NULL, and fails while there is
 -- such a session: give it an owner, or delete it. Deploy the application that writes account_id before that migration.
 -- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
-CREATE PROCEDURE /*M! IF NOT EXISTS */ adk_sessions_backfill()
+DROP PROCEDURE IF EXISTS adk_sessions_backfill;
+
+CREATE PROCEDURE adk_sessions_backfill()
 BEGIN
     DECLARE adk_moved DATETIME DEFAULT SYSDATE();
     DECLARE adk_left, adk_batch, adk_free, adk_paused BIGINT DEFAULT 1;
     DECLARE adk_done BOOLEAN;
-    DECLARE adk_key0, adk_key1, adk_key2 VARCHAR(128) CHARACTER SET utf8mb4;
+    DECLARE adk_key0, adk_key1, adk_key2 VARCHAR(128) CHARACTER SET utf8mb4 /*M! COLLATE utf8mb4_nopad_bin */;
     DECLARE adk_owner BIGINT;
     -- Cursors read without locks; a subquery in SET would lock what it reads.
     DECLARE adk_unfilled CURSOR FOR
@@ -39,15 +41,15 @@ BEGIN
                 START TRANSACTION;
                 SET adk_batch = 0;
             END IF;
-            SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
+            SET adk_free = (SELECT COUNT(*) FROM adk_sessions WHERE adk_sessions.app_name = adk_key0 AND adk_sessions.user_id = adk_key1 AND adk_sessions.id = adk_key2 AND adk_sessions.account_id IS NULL FOR UPDATE SKIP LOCKED);
             IF adk_free > 0 THEN
                 -- The foreign key would wait for its row.
-                SET adk_free = (SELECT COUNT(*) FROM users WHERE id = adk_owner /*!80001 FOR SHARE */ /*M! LOCK IN SHARE MODE */ SKIP LOCKED);
+                SET adk_free = (SELECT COUNT(*) FROM users WHERE id = adk_owner LOCK IN SHARE MODE SKIP LOCKED);
             END IF;
             IF adk_free > 0 THEN
                 UPDATE adk_sessions
                 SET account_id = (SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)
-                WHERE adk_sessions.app_name = adk_key0 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.user_id = adk_key1 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.id = adk_key2 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ AND adk_sessions.account_id IS NULL;
+                WHERE adk_sessions.app_name = adk_key0 AND adk_sessions.user_id = adk_key1 AND adk_sessions.id = adk_key2 AND adk_sessions.account_id IS NULL;
                 SET adk_moved = SYSDATE();
             END IF;
             SET adk_batch = adk_batch + 1;

@@ -5,12 +5,28 @@
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_sessions DROP CHECK adk_sessions_priority_ck, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_sessions DROP CHECK adk_sessions_priority_ck, LOCK = NONE; */
+SET @adk_ddl = IF(
+    NOT EXISTS (SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = 'adk_sessions' AND constraint_name = 'adk_sessions_priority_ck' AND constraint_type = 'CHECK'),
+    'DO 0',
+    'ALTER TABLE adk_sessions DROP CHECK adk_sessions_priority_ck, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- The server copies the table: readers go on, writers wait.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_priority_ck CHECK (priority >= 0), ALGORITHM = COPY, LOCK = SHARED;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_priority_ck CHECK (priority >= 0), ALGORITHM = COPY, LOCK = SHARED; */
+SET @adk_ddl = IF(
+    EXISTS (SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = 'adk_sessions' AND constraint_name = 'adk_sessions_priority_ck' AND constraint_type = 'CHECK'),
+    'DO 0',
+    'ALTER TABLE adk_sessions ADD CONSTRAINT adk_sessions_priority_ck CHECK (priority >= 0), ALGORITHM = COPY, LOCK = SHARED');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

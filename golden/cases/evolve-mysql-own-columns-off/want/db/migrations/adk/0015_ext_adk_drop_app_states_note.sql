@@ -6,11 +6,27 @@
 -- The values of note do not come back.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_app_states DROP COLUMN note, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_app_states DROP COLUMN note, LOCK = NONE; */
+SET @adk_ddl = IF(
+    NOT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'adk_app_states' AND column_name = 'note'),
+    'DO 0',
+    'ALTER TABLE adk_app_states DROP COLUMN note, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_app_states ADD COLUMN note TEXT, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_app_states ADD COLUMN note TEXT, LOCK = NONE; */
+SET @adk_ddl = IF(
+    EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'adk_app_states' AND column_name = 'note'),
+    'ALTER TABLE adk_app_states MODIFY COLUMN note TEXT, LOCK = NONE',
+    'ALTER TABLE adk_app_states ADD COLUMN note TEXT, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -6,11 +6,27 @@
 -- Asked for in adkgen.yaml.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    (SELECT GROUP_CONCAT(column_name ORDER BY seq_in_index SEPARATOR ', ') FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'adk_sessions' AND index_name = 'adk_sessions_app_name_archived_idx' AND non_unique = 1) = 'app_name, archived',
+    'DO 0',
+    'ALTER TABLE adk_sessions ADD INDEX adk_sessions_app_name_archived_idx (app_name, archived), ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    NOT EXISTS (SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'adk_sessions' AND index_name = 'adk_sessions_app_name_archived_idx'),
+    'DO 0',
+    'ALTER TABLE adk_sessions DROP INDEX adk_sessions_app_name_archived_idx, ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

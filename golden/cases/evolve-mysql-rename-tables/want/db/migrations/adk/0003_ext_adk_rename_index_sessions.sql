@@ -5,11 +5,27 @@
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE conversations RENAME INDEX adk_sessions_account_id_idx TO conversations_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE conversations RENAME INDEX adk_sessions_account_id_idx TO conversations_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    (SELECT MIN(index_name <> 'adk_sessions_account_id_idx') FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'conversations' AND index_name IN ('adk_sessions_account_id_idx', 'conversations_account_id_idx')),
+    'DO 0',
+    'ALTER TABLE conversations RENAME INDEX adk_sessions_account_id_idx TO conversations_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE conversations RENAME INDEX conversations_account_id_idx TO adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE conversations RENAME INDEX conversations_account_id_idx TO adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    (SELECT MIN(index_name <> 'conversations_account_id_idx') FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'conversations' AND index_name IN ('conversations_account_id_idx', 'adk_sessions_account_id_idx')),
+    'DO 0',
+    'ALTER TABLE conversations RENAME INDEX conversations_account_id_idx TO adk_sessions_account_id_idx, ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

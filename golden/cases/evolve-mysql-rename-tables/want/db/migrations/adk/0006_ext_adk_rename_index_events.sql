@@ -5,11 +5,27 @@
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE conversation_events RENAME INDEX adk_events_order_idx TO conversation_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE conversation_events RENAME INDEX adk_events_order_idx TO conversation_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    (SELECT MIN(index_name <> 'adk_events_order_idx') FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'conversation_events' AND index_name IN ('adk_events_order_idx', 'conversation_events_order_idx')),
+    'DO 0',
+    'ALTER TABLE conversation_events RENAME INDEX adk_events_order_idx TO conversation_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE conversation_events RENAME INDEX conversation_events_order_idx TO adk_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! ALTER TABLE conversation_events RENAME INDEX conversation_events_order_idx TO adk_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE; */
+SET @adk_ddl = IF(
+    (SELECT MIN(index_name <> 'conversation_events_order_idx') FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = 'conversation_events' AND index_name IN ('conversation_events_order_idx', 'adk_events_order_idx')),
+    'DO 0',
+    'ALTER TABLE conversation_events RENAME INDEX conversation_events_order_idx TO adk_events_order_idx, ALGORITHM = INPLACE, LOCK = NONE');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

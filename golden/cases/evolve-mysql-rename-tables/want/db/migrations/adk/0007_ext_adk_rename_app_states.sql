@@ -5,11 +5,27 @@
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-RENAME TABLE adk_app_states TO app_states;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! RENAME TABLE adk_app_states TO app_states; */
+SET @adk_ddl = IF(
+    (SELECT MIN(table_name <> 'adk_app_states') FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('adk_app_states', 'app_states')),
+    'DO 0',
+    'RENAME TABLE adk_app_states TO app_states');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-RENAME TABLE app_states TO adk_app_states;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! RENAME TABLE app_states TO adk_app_states; */
+SET @adk_ddl = IF(
+    (SELECT MIN(table_name <> 'app_states') FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('app_states', 'adk_app_states')),
+    'DO 0',
+    'RENAME TABLE app_states TO adk_app_states');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

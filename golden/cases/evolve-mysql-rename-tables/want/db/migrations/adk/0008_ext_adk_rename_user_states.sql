@@ -5,11 +5,27 @@
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-RENAME TABLE adk_user_states TO user_states;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! RENAME TABLE adk_user_states TO user_states; */
+SET @adk_ddl = IF(
+    (SELECT MIN(table_name <> 'adk_user_states') FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('adk_user_states', 'user_states')),
+    'DO 0',
+    'RENAME TABLE adk_user_states TO user_states');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-RENAME TABLE user_states TO adk_user_states;
+-- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.
+/*T! RENAME TABLE user_states TO adk_user_states; */
+SET @adk_ddl = IF(
+    (SELECT MIN(table_name <> 'user_states') FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ('user_states', 'adk_user_states')),
+    'DO 0',
+    'RENAME TABLE user_states TO adk_user_states');
+PREPARE adk_ddl FROM @adk_ddl;
+EXECUTE adk_ddl;
+DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
