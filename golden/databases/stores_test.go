@@ -68,6 +68,9 @@ type store interface {
 	Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error)
 	ListEvents(k key, maxSeq int64) ([]event, error)
 	ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error)
+	ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error)
+	ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error)
+	UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error)
 	ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error)
 	// DeleteExpiredEvents deletes the oldest events of a session from before a
 	// time; on MySQL it is ListExpiredEvents and DeleteEvents.
@@ -359,6 +362,20 @@ func (s *postgresStore) ListRecentEvents(k key, after time.Time, maxSeq int64, l
 	return convert(rows, err, postgresEvent)
 }
 
+func (s *postgresStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, postgresdb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: ownerUUID(owner), MaxSeq: maxSeq})
+	return convert(rows, err, postgresEvent)
+}
+
+func (s *postgresStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, postgresdb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: ownerUUID(owner), AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
+	return convert(rows, err, postgresEvent)
+}
+
+func (s *postgresStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, postgresdb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: ownerUUID(owner), Revision: revision, State: json.RawMessage(state), UpdateTime: at})
+}
+
 func (s *postgresStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
 	rows, err := s.q.ListSessionsWithExpiredEvents(background, postgresdb.ListSessionsWithExpiredEventsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
 	return convert(rows, err, func(r postgresdb.ListSessionsWithExpiredEventsRow) key { return key{app, r.UserID, r.ID} })
@@ -577,6 +594,20 @@ func (s *mysqlStore) ListEvents(k key, maxSeq int64) ([]event, error) {
 func (s *mysqlStore) ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error) {
 	rows, err := s.q.ListRecentEvents(background, mysqldb.ListRecentEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
 	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, mysqldb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), MaxSeq: maxSeq})
+	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, mysqldb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
+	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, mysqldb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner), Revision: revision, State: json.RawMessage(state), UpdateTime: at})
 }
 
 func (s *mysqlStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
@@ -801,6 +832,20 @@ func (s *sqliteStore) ListEvents(k key, maxSeq int64) ([]event, error) {
 func (s *sqliteStore) ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error) {
 	rows, err := s.q.ListRecentEvents(background, sqlitedb.ListRecentEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, AfterTime: after.UnixMicro(), MaxSeq: maxSeq, Limit: int64(limit)})
 	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, sqlitedb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), MaxSeq: maxSeq})
+	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, sqlitedb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), AfterTime: after.UnixMicro(), MaxSeq: maxSeq, Limit: int64(limit)})
+	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, sqlitedb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner), Revision: revision, State: state, UpdateTime: at.UnixMicro()})
 }
 
 func (s *sqliteStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {

@@ -548,3 +548,36 @@ func (q *Queries) UpdateSessionState(ctx context.Context, arg UpdateSessionState
 	}
 	return result.RowsAffected()
 }
+
+const updateSessionStateForOwner = `-- name: UpdateSessionStateForOwner :execrows
+UPDATE adk_sessions
+SET state = ?, revision = revision + 1, update_time = ?
+WHERE app_name = ? AND user_id = ? AND id = ? AND revision = ? AND account_id = ?
+`
+
+type UpdateSessionStateForOwnerParams struct {
+	State      json.RawMessage
+	UpdateTime time.Time
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// Replaces a session's state like UpdateSessionState, if the session is the owner's.
+func (q *Queries) UpdateSessionStateForOwner(ctx context.Context, arg UpdateSessionStateForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSessionStateForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

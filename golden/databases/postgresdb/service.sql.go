@@ -163,12 +163,16 @@ func (q *Queries) ServiceCreate(ctx context.Context, arg ServiceCreateParams) (S
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3
-  AND timestamp >= $4 AND seq <= $5
-ORDER BY timestamp DESC, seq DESC
-LIMIT $6
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3
+  AND e.timestamp >= $4 AND e.seq <= $5
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $6
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT $7
 `
 
 type ServiceEventsParams struct {
@@ -177,6 +181,7 @@ type ServiceEventsParams struct {
 	SessionID string
 	AfterTime time.Time
 	MaxSeq    int64
+	OwnerID   pgtype.UUID
 	Limit     int32
 }
 
@@ -193,6 +198,7 @@ func (q *Queries) ServiceEvents(ctx context.Context, arg ServiceEventsParams) ([
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {

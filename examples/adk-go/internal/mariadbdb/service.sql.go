@@ -56,11 +56,15 @@ func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) 
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND timestamp >= ? AND seq <= ?
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?
 `
 
@@ -70,6 +74,7 @@ type ServiceEventsParams struct {
 	SessionID string
 	AfterTime time.Time
 	MaxSeq    int64
+	OwnerID   int64
 	Limit     int32
 }
 
@@ -86,6 +91,10 @@ func (q *Queries) ServiceEvents(ctx context.Context, arg ServiceEventsParams) ([
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {

@@ -368,10 +368,14 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int32(limit),
-	})
+	}
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -505,11 +509,14 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
 			return err
 		}
-		err = q.InsertEvent(ctx, InsertEventParams{
-			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
+		n, err = q.InsertEventForOwner(ctx, InsertEventForOwnerParams{
+			OwnerID: p.OwnerID, AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
 			Timestamp: adkToColumn(e.event.Timestamp), EventData: e.data,
 		})
+		if err == nil && n == 0 {
+			return adkNotAdvanced
+		}
 		committing = err == nil
 		return err
 	})

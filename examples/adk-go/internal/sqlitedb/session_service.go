@@ -301,10 +301,14 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int64(limit),
-	})
+	}
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -432,11 +436,15 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 				return err
 			}
 		}
-		return q.InsertEvent(ctx, InsertEventParams{
-			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
+		n, err = q.InsertEventForOwner(ctx, InsertEventForOwnerParams{
+			OwnerID: p.OwnerID, AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
 			Timestamp: adkToColumn(e.event.Timestamp), EventData: string(e.data),
 		})
+		if err == nil && n == 0 {
+			return adkNotAdvanced
+		}
+		return err
 	})
 	if errors.Is(err, adkNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
@@ -457,7 +465,7 @@ func adkMergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d adk
 		if err != nil {
 			return "", "", err
 		}
-		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID}); err != nil {
+		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID, OwnerID: key.OwnerID}); err != nil {
 			return "", "", err
 		}
 	}

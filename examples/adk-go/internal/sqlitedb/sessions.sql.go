@@ -540,3 +540,36 @@ func (q *Queries) UpdateSessionState(ctx context.Context, arg UpdateSessionState
 	}
 	return result.RowsAffected()
 }
+
+const updateSessionStateForOwner = `-- name: UpdateSessionStateForOwner :execrows
+UPDATE adk_sessions
+SET state = ?1, revision = revision + 1, update_time = ?2
+WHERE app_name = ?3 AND user_id = ?4 AND id = ?5 AND revision = ?6 AND account_id = ?7
+`
+
+type UpdateSessionStateForOwnerParams struct {
+	State      string
+	UpdateTime int64
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// Replaces a session's state like UpdateSessionState, if the session is the owner's.
+func (q *Queries) UpdateSessionStateForOwner(ctx context.Context, arg UpdateSessionStateForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSessionStateForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -309,12 +309,12 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 		}
 		return err
 	})
-	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), int64(math.MaxInt64), limit).Query(readEvents)
+	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), int64(math.MaxInt64), p.OwnerID, limit).Query(readEvents)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	if late && req.NumRecentEvents > 0 { // the late ones have taken the places of earlier ones
-		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), got.revision, limit)
+		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), got.revision, p.OwnerID, limit)
 		if err != nil {
 			return nil, err
 		}

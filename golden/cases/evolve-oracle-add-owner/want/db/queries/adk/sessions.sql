@@ -91,6 +91,12 @@ FETCH FIRST :max_rows ROWS ONLY;
 SELECT count(*) FROM adk_sessions
 WHERE account_id = :owner_id AND app_name = :app_name;
 
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE adk_sessions
+SET state = :state, revision = revision + 1, update_time = :update_time
+WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND revision = :revision AND account_id = :owner_id;
+
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.
 DELETE FROM adk_sessions

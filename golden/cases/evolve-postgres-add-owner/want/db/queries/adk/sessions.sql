@@ -35,9 +35,9 @@ LIMIT sqlc.arg('limit');
 
 -- name: UpdateSessionState :execrows
 -- Replaces a session's state if the revision is current, and advances it; no row means stale or missing.
-UPDATE adk_sessions
-SET state = @state, revision = revision + 1, update_time = @update_time
-WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND revision = @revision;
+UPDATE adk_sessions AS s
+SET state = @state, revision = s.revision + 1, update_time = @update_time
+WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.revision = @revision;
 
 -- name: DeleteSession :execrows
 -- Deletes a session and, by cascade, its events; no row means that there was none.
@@ -88,6 +88,12 @@ LIMIT sqlc.arg('limit');
 -- Counts the owner's sessions of an app.
 SELECT count(*) FROM adk_sessions
 WHERE account_id = @owner_id AND app_name = @app_name;
+
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE adk_sessions AS s
+SET state = @state, revision = s.revision + 1, update_time = @update_time
+WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.revision = @revision AND s.account_id = @owner_id;
 
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.
