@@ -45,7 +45,7 @@ func (p *planner) phase(c Change) Phase {
 			return Switch // with its table
 		}
 		return Expand
-	case CreateProcedure, Backfill, DropProcedure:
+	case CreateProcedure, Backfill, DropProcedure, CopyStates:
 		return Fill
 	case DropTable, DropColumn, DropIndex, RequireColumn, ReplaceForeignKey:
 		return Contract

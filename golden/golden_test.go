@@ -131,6 +131,7 @@ func generateCase(t *testing.T, dir string) tree {
 	if err := generator.Write(work, out.Files); err != nil {
 		t.Fatal(err)
 	}
+	input.AllowDestructive = false // which would drop what the first run has kept
 	again, err := generator.Generate(input)
 	if err != nil {
 		t.Fatalf("the second run fails on the first one's output: %v", err)

@@ -33,7 +33,7 @@ func TestLookalikeOwners(t *testing.T) {
 			for i, owner := range lookalikes {
 				exec1(t, db, fmt.Sprintf("INSERT INTO adk_sessions (app_name, user_id, tenant, id, state, create_time, update_time) VALUES ('app', 'u%[1]d', '%[2]s', 's%[1]d', '{}', %[3]s, %[3]s)", i, owner, moment[dialect]))
 				exec1(t, db, fmt.Sprintf("INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data) VALUES ('app', 'u%[1]d', 's%[1]d', 'e%[1]d', 1, '', '', '', %[2]s, '{}')", i, moment[dialect]))
-				exec1(t, db, fmt.Sprintf("INSERT INTO adk_user_states (app_name, user_id, state, update_time) VALUES ('app', 'u%d', '{}', %s)", i, moment[dialect]))
+				exec1(t, db, fmt.Sprintf("INSERT INTO adk_owner_states (app_name, user_id, tenant, state, update_time) VALUES ('app', 'u%d', '%s', '{}', %s)", i, owner, moment[dialect]))
 			}
 			queries := ownerQueries(queriesIn(t, folder+"/db/queries"))
 			if len(queries) < 15 {
@@ -166,7 +166,7 @@ func TestQueriesNameTheOwner(t *testing.T) {
 }
 
 // ofSessions tells a query on what an owner has.
-var ofSessions = regexp.MustCompile(`(?i)\badk_(sessions|events)\b`)
+var ofSessions = regexp.MustCompile(`(?i)\badk_(sessions|events|owner_states)\b`)
 
 // withValues puts values into a query: the owner's, and the keys of session j.
 func withValues(t *testing.T, dialect, text, owner string, j int) string {
@@ -206,7 +206,7 @@ func matched(t *testing.T, db *sql.DB, query string) (n int, changed bool) {
 func tables(t *testing.T, tx *sql.Tx) string {
 	t.Helper()
 	var all strings.Builder
-	for _, table := range []string{"adk_sessions", "adk_events", "adk_app_states", "adk_user_states"} {
+	for _, table := range []string{"adk_sessions", "adk_events", "adk_app_states", "adk_owner_states"} {
 		rows, err := tx.Query("SELECT * FROM " + table + " ORDER BY 1, 2, 3")
 		must(t, err)
 		columns, err := rows.Columns()

@@ -16,7 +16,7 @@ var fill = map[string][]string{
 		"INSERT INTO adk_sessions (app_name, user_id, account_id, id) SELECT 'app', 'u' || n / 10, '00000000-0000-0000-0000-000000000001', 's' || n FROM generate_series(0, 999) AS n",
 		"INSERT INTO adk_events SELECT 'app', 'u' || (n % 1000) / 10, 's' || n % 1000, 'e' || n, n / 1000 + 1, 'inv', 'agent', '', TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * interval '1 second', '{\"content\": \"hello\"}' FROM generate_series(0, 99999) AS n",
 		"INSERT INTO adk_app_states SELECT 'app' || n, '{}' FROM generate_series(0, 999) AS n",
-		"INSERT INTO adk_user_states SELECT 'app', 'u' || n, '{}' FROM generate_series(0, 999) AS n",
+		"INSERT INTO adk_owner_states SELECT 'app', 'u' || n, '00000000-0000-0000-0000-000000000001', '{}' FROM generate_series(0, 999) AS n",
 		"ANALYZE",
 	},
 	"mariadb": {
@@ -24,8 +24,8 @@ var fill = map[string][]string{
 		"INSERT INTO adk_sessions SELECT 'app', CONCAT('u', seq DIV 10), 1, CONCAT('s', seq), '{}', 0, '2026-01-01', '2026-01-01' FROM seq_0_to_999",
 		"INSERT INTO adk_events SELECT 'app', CONCAT('u', (seq MOD 1000) DIV 10), CONCAT('s', seq MOD 1000), CONCAT('e', seq), seq DIV 1000 + 1, 'inv', 'agent', '', '2026-01-01' + INTERVAL seq SECOND, '{\"content\": \"hello\"}' FROM seq_0_to_99999",
 		"INSERT INTO adk_app_states SELECT CONCAT('app', seq), '{}', '2026-01-01' FROM seq_0_to_999",
-		"INSERT INTO adk_user_states SELECT 'app', CONCAT('u', seq), '{}', '2026-01-01' FROM seq_0_to_999",
-		"ANALYZE TABLE adk_sessions, adk_events, adk_app_states, adk_user_states",
+		"INSERT INTO adk_owner_states SELECT 'app', CONCAT('u', seq), 1, '{}', '2026-01-01' FROM seq_0_to_999",
+		"ANALYZE TABLE adk_sessions, adk_events, adk_app_states, adk_owner_states",
 	},
 	"mysql": {
 		"INSERT INTO users VALUES (1)",
@@ -41,7 +41,7 @@ var fill = map[string][]string{
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_sessions SELECT 'app', 'u' || (n / 10), 1, 's' || n, '{}', 0, 0, 0 FROM c",
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 99999) INSERT INTO adk_events SELECT 'app', 'u' || (n % 1000 / 10), 's' || (n % 1000), 'e' || n, n / 1000 + 1, 'inv', 'agent', '', 1767225600000000 + n * 1000000, '{\"content\": \"hello\"}' FROM c",
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_app_states SELECT 'app' || n, '{}', 0 FROM c",
-		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_user_states SELECT 'app', 'u' || n, '{}', 0 FROM c",
+		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_owner_states SELECT 'app', 'u' || n, 1, '{}', 0 FROM c",
 		"ANALYZE",
 	},
 }

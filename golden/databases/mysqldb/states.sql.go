@@ -29,20 +29,26 @@ func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) 
 }
 
 const ensureUserState = `-- name: EnsureUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES (?, ?, '{}', ?)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES (?, ?, ?, '{}', ?)
 ON DUPLICATE KEY UPDATE state = state
 `
 
 type EnsureUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    int64
 	UpdateTime time.Time
 }
 
 // Gives a user an empty state unless there is one: a row that is not there cannot be locked.
 func (q *Queries) EnsureUserState(ctx context.Context, arg EnsureUserStateParams) error {
-	_, err := q.db.ExecContext(ctx, ensureUserState, arg.AppName, arg.UserID, arg.UpdateTime)
+	_, err := q.db.ExecContext(ctx, ensureUserState,
+		arg.AppName,
+		arg.UserID,
+		arg.OwnerID,
+		arg.UpdateTime,
+	)
 	return err
 }
 
@@ -64,18 +70,19 @@ func (q *Queries) GetAppState(ctx context.Context, appName string) (json.RawMess
 }
 
 const getUserState = `-- name: GetUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = ? AND user_id = ?
+SELECT state FROM adk_owner_states
+WHERE app_name = ? AND user_id = ? AND account_id = ?
 `
 
 type GetUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID int64
 }
 
 // Reads a user's state; no row means that it is empty.
 func (q *Queries) GetUserState(ctx context.Context, arg GetUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -96,19 +103,20 @@ func (q *Queries) LockAppState(ctx context.Context, appName string) (json.RawMes
 }
 
 const lockUserState = `-- name: LockUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = ? AND user_id = ?
+SELECT state FROM adk_owner_states
+WHERE app_name = ? AND user_id = ? AND account_id = ?
 FOR UPDATE
 `
 
 type LockUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID int64
 }
 
 // Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
 func (q *Queries) LockUserState(ctx context.Context, arg LockUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRowContext(ctx, lockUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRowContext(ctx, lockUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -133,14 +141,15 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 }
 
 const putUserState = `-- name: PutUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES (?, ?, ?, ?)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES (?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time)
 `
 
 type PutUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    int64
 	State      json.RawMessage
 	UpdateTime time.Time
 }
@@ -150,6 +159,7 @@ func (q *Queries) PutUserState(ctx context.Context, arg PutUserStateParams) erro
 	_, err := q.db.ExecContext(ctx, putUserState,
 		arg.AppName,
 		arg.UserID,
+		arg.OwnerID,
 		arg.State,
 		arg.UpdateTime,
 	)

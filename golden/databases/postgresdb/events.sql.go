@@ -21,7 +21,7 @@ WITH advanced AS (
         revision    = s.revision + 1,
         update_time = GREATEST(s.update_time, $5::timestamptz)
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, $12::jsonb, $5::timestamptz
@@ -30,11 +30,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, $13::jsonb, $5::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, $13::jsonb, $5::timestamptz
     FROM advanced
     WHERE $13::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
@@ -93,7 +93,7 @@ WITH advanced AS (
         update_time = GREATEST(s.update_time, $5::timestamptz)
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
       AND s.account_id = $12
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, $13::jsonb, $5::timestamptz
@@ -102,11 +102,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, $14::jsonb, $5::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, $14::jsonb, $5::timestamptz
     FROM advanced
     WHERE $14::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)

@@ -159,7 +159,7 @@ SELECT s.state, s.revision, s.update_time,
        COALESCE(u.state, '{}') AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
 `
 
@@ -325,8 +325,8 @@ func (q *Queries) ServiceMergeAppState(ctx context.Context, arg ServiceMergeAppS
 }
 
 const serviceMergeUserState = `-- name: ServiceMergeUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES (?, ?, ?, ?)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES (?, ?, ?, ?, ?)
 ON DUPLICATE KEY UPDATE
     state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state)),
     update_time = VALUES(update_time)
@@ -335,6 +335,7 @@ ON DUPLICATE KEY UPDATE
 type ServiceMergeUserStateParams struct {
 	AppName     string
 	UserID      string
+	OwnerID     int64
 	Delta       json.RawMessage
 	UpdateTime  time.Time
 	RemovedKeys string
@@ -345,6 +346,7 @@ func (q *Queries) ServiceMergeUserState(ctx context.Context, arg ServiceMergeUse
 	_, err := q.db.ExecContext(ctx, serviceMergeUserState,
 		arg.AppName,
 		arg.UserID,
+		arg.OwnerID,
 		arg.Delta,
 		arg.UpdateTime,
 		arg.RemovedKeys,
@@ -354,10 +356,10 @@ func (q *Queries) ServiceMergeUserState(ctx context.Context, arg ServiceMergeUse
 
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = ? AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = ?
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = ?
 )
 `
 

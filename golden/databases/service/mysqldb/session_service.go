@@ -168,7 +168,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 			if err := q.CreateSession(ctx, p); err != nil {
 				return err
 			}
-			return adkMergeStates(ctx, q, appName, userID, state, now)
+			return adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: appName, UserID: userID}, state, now)
 		})
 	}
 	if adkIsDuplicate(err) {
@@ -446,7 +446,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 		if n == 0 {
 			return adkNotAdvanced
 		}
-		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime); err != nil {
+		if err := adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: to.appName, UserID: to.userID}, e.delta, e.updateTime); err != nil {
 			return err
 		}
 		err = q.InsertEvent(ctx, InsertEventParams{
@@ -466,14 +466,14 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e adkEvent)
 	return err
 }
 
-// adkMergeStates sets the keys of a change in the states of an app and a user.
-func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time) error {
+// adkMergeStates sets the keys of a change in the states of an app and a user. What is given has their keys.
+func adkMergeStates(ctx context.Context, q *Queries, p ServiceMergeUserStateParams, d adkDelta, at time.Time) error {
 	if !adkIsEmpty(d.app) {
 		removed, err := adkRemovedKeys(d.app)
 		if err != nil {
 			return err
 		}
-		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: p.AppName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
 		if err != nil {
 			return err
 		}
@@ -485,7 +485,8 @@ func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d a
 	if err != nil {
 		return err
 	}
-	return q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+	p.Delta, p.UpdateTime, p.RemovedKeys = d.user, adkToColumn(at), removed
+	return q.ServiceMergeUserState(ctx, p)
 }
 
 // adkRemovedKeys is the merge patch that removes the keys of a JSON object.

@@ -354,7 +354,7 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]ad
 		return err
 	})
 	if userID != "" {
-		batch.Queue(getUserState, appName, userID).QueryRow(func(row pgx.Row) (err error) {
+		batch.Queue(getUserState, appName, userID, p.OwnerID).QueryRow(func(row pgx.Row) (err error) {
 			userStates[userID], err = adkScanState(row)
 			return err
 		})

@@ -396,7 +396,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 	}
 	userStates = map[string]map[string]any{}
 	if p.UserID != "" {
-		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
+		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID, OwnerID: p.OwnerID})
 		if err != nil && !adkIsNoRow(err) {
 			return nil, nil, err
 		}
@@ -481,7 +481,7 @@ func adkMergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d adk
 		if row.UserState, err = adkMerge(row.UserState, d.user); err != nil {
 			return "", "", err
 		}
-		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, State: row.UserState, UpdateTime: adkToColumn(at)}); err != nil {
+		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, OwnerID: key.OwnerID, State: row.UserState, UpdateTime: adkToColumn(at)}); err != nil {
 			return "", "", err
 		}
 	}

@@ -31,7 +31,7 @@ SELECT s.state, s.revision, s.update_time,
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.account_id = sqlc.arg(owner_id);
 
 -- name: ServiceEvents :many
@@ -64,8 +64,8 @@ ORDER BY s.update_time DESC, s.id;
 -- name: ServiceUserStates :many
 -- Lists the states of the users that ServiceList finds sessions of.
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = sqlc.arg(app_name) AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = sqlc.arg(owner_id)
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = sqlc.arg(owner_id)
 );
