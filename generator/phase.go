@@ -26,7 +26,7 @@ func (p Phase) Advice() string {
 	return map[Phase]string{
 		Switch:   "stop the program, run these, start the program with the new queries",
 		Expand:   "run these, then deploy the program with the new queries",
-		Fill:     "run these when every running program writes the owner column",
+		Fill:     "run these when every running program has the new queries",
 		Contract: "run these when no program with the old queries is running",
 	}[p]
 }

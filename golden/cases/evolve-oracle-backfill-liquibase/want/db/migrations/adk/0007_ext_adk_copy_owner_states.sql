@@ -28,13 +28,13 @@ BEGIN
     adk_left := 0;
     FOR adk_one IN (
       SELECT o.app_name, o.user_id, s.account_id, o.state, o.update_time
-      FROM adk_user_states AS o
+      FROM adk_user_states o
       JOIN (
           SELECT DISTINCT app_name, user_id, account_id
           FROM adk_sessions
           WHERE account_id IS NOT NULL
-      ) AS s ON s.app_name = o.app_name AND s.user_id = o.user_id
-      LEFT JOIN adk_owner_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.account_id = s.account_id
+      ) s ON s.app_name = o.app_name AND s.user_id = o.user_id
+      LEFT JOIN adk_owner_states n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.account_id = s.account_id
       WHERE (1 = 1)
       ORDER BY o.update_time DESC
     ) LOOP
@@ -84,9 +84,9 @@ END;
 -- rollback MERGE INTO adk_user_states o
 -- rollback USING (
 -- rollback     SELECT n.app_name, n.user_id, n.state, n.update_time
--- rollback     FROM adk_owner_states AS n
+-- rollback     FROM adk_owner_states n
 -- rollback     WHERE NOT EXISTS (
--- rollback         SELECT 1 FROM adk_owner_states AS x
+-- rollback         SELECT 1 FROM adk_owner_states x
 -- rollback         WHERE x.app_name = n.app_name AND x.user_id = n.user_id AND x.account_id <> n.account_id
 -- rollback     )
 -- rollback ) r

@@ -30,13 +30,13 @@ BEGIN
     adk_left := 0;
     FOR adk_one IN (
       SELECT o.app_name, o.user_id, s.team_id, o.state, o.update_time
-      FROM adk_owner_states AS o
+      FROM adk_owner_states o
       JOIN (
           SELECT DISTINCT app_name, user_id, account_id, team_id
           FROM adk_sessions
           WHERE team_id IS NOT NULL
-      ) AS s ON s.app_name = o.app_name AND s.user_id = o.user_id AND s.account_id = o.account_id
-      LEFT JOIN adk_team_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.team_id = s.team_id
+      ) s ON s.app_name = o.app_name AND s.user_id = o.user_id AND s.account_id = o.account_id
+      LEFT JOIN adk_team_states n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.team_id = s.team_id
       WHERE (1 = 1)
       ORDER BY o.update_time DESC
     ) LOOP

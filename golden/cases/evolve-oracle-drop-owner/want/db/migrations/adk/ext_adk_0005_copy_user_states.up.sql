@@ -30,10 +30,10 @@ BEGIN
     adk_left := 0;
     FOR adk_one IN (
       SELECT o.app_name, o.user_id, o.state, o.update_time
-      FROM adk_owner_states AS o
-      LEFT JOIN adk_user_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id
+      FROM adk_owner_states o
+      LEFT JOIN adk_user_states n ON n.app_name = o.app_name AND n.user_id = o.user_id
       WHERE (1 = 1) AND NOT EXISTS (
-          SELECT 1 FROM adk_owner_states AS x
+          SELECT 1 FROM adk_owner_states x
           WHERE x.app_name = o.app_name AND x.user_id = o.user_id AND x.account_id <> o.account_id
       )
       ORDER BY o.update_time DESC

@@ -12,9 +12,9 @@ WHENEVER SQLERROR EXIT FAILURE
 MERGE INTO adk_user_states o
 USING (
     SELECT n.app_name, n.user_id, n.state, n.update_time
-    FROM adk_owner_states AS n
+    FROM adk_owner_states n
     WHERE NOT EXISTS (
-        SELECT 1 FROM adk_owner_states AS x
+        SELECT 1 FROM adk_owner_states x
         WHERE x.app_name = n.app_name AND x.user_id = n.user_id AND x.account_id <> n.account_id
     )
 ) r
