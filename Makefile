@@ -1,6 +1,9 @@
 # Each target says what it does; `make` lists them.
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MODULES = . golden/databases golden/databases/servers dialects/oracle/yardstick examples/quickstart examples/adk-go bench
+VERSIONS = postgres-14 postgres-16 postgres-17 postgres-18 mariadb-10.6 mariadb-11.8 mysql-8.0 mysql-8.4 sqlite-mattn
+# The databases of tests are kept in memory, where there is room for them: 8 GB.
+IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 8000000 2>/dev/null && echo TMPDIR=/dev/shm GOTMPDIR=/tmp)
 GENERATED = examples/quickstart examples/adk-go golden/databases golden/databases/service
 
 .PHONY: help
@@ -17,8 +20,12 @@ test: ## run all tests; databases that are not installed are skipped
 	go test -race ./...
 	CGO_ENABLED=0 go test ./cmd/... ./generator ./dialects/postgres
 	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
-	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && go test -timeout 40m $$(go list ./... | grep -v 'databases/service$$')); done
-	cd golden/databases && go test -race ./service
+	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && $(IN_MEMORY) go test -timeout 40m $$(go list ./... | grep -v 'databases/service$$')); done
+	cd golden/databases && $(IN_MEMORY) go test -race ./service
+
+.PHONY: test/matrix
+test/matrix: ## run migrations, queries and service on the other versions of the servers, which it installs: half an hour
+	$(IN_MEMORY) golden/databases/matrix.sh $(VERSIONS)
 
 .PHONY: golden/update
 golden/update: ## rewrite golden files; read the diff before you commit it

@@ -53,7 +53,7 @@ func dsnOf(t *testing.T, database string) string {
 	}
 	server, err := start(dir)
 	if err != nil {
-		if os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
+		if servers.Required(database) {
 			t.Fatal(err)
 		}
 		t.Skip(err)

@@ -12,9 +12,6 @@ import (
 	"testing"
 
 	"github.com/adkgen/adkgen/generator"
-	"github.com/go-sql-driver/mysql"
-	"github.com/jackc/pgx/v5/stdlib"
-	modernc "modernc.org/sqlite"
 )
 
 // interruption makes one of the statements that a tool sends go wrong; those
@@ -31,8 +28,7 @@ var errInterrupted = errors.New("interrupted by the test")
 // interrupted opens a database through drivers of which one statement goes wrong.
 func (h *host) interrupted(t *testing.T, database string, i *interruption) *sql.DB {
 	t.Helper()
-	inner := map[string]driver.Driver{"postgres": stdlib.GetDefaultDriver(), "mariadb": &mysql.MySQLDriver{}, "mysql": &mysql.MySQLDriver{}, "sqlite": &modernc.Driver{}}[h.dialect]
-	db := sql.OpenDB(&connector{inner, h.dsn(database), i})
+	db := sql.OpenDB(&connector{h.open(t, database).Driver(), h.dsn(database), i})
 	t.Cleanup(func() { _ = db.Close() })
 	return db
 }

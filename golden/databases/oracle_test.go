@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/adkgen/adkgen/golden/databases/servers"
 )
 
 // h2Jar is where Debian's libh2-java puts H2, or what ADKGEN_H2_JAR names.
@@ -22,7 +24,7 @@ func h2Jar(t *testing.T) string {
 	if err == nil {
 		_, err = exec.LookPath("java")
 	}
-	if err != nil && os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
+	if err != nil && servers.Required("all") {
 		t.Fatalf("H2 is needed: %v", err)
 	}
 	if err != nil {

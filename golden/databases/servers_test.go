@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/adkgen/adkgen/golden/databases/servers"
+	_ "github.com/mattn/go-sqlite3"
 	_ "modernc.org/sqlite"
 )
 
@@ -55,15 +56,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// need gives a host, and skips the test where there is none; with
-// ADKGEN_REQUIRE_DATABASES it fails instead.
+// need gives a host, and skips the test where there is none; it fails instead
+// where ADKGEN_DATABASES names it.
 func need(t testing.TB, h *host, name string) *host {
 	t.Helper()
 	if h != nil {
 		return h
 	}
-	if os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
-		t.Fatalf("no %s server, and ADKGEN_REQUIRE_DATABASES is set", name)
+	if servers.Required(strings.ToLower(name)) {
+		t.Fatalf("no %s server, and ADKGEN_DATABASES names it", name)
 	}
 	t.Skipf("no %s server: install it, or set ADKGEN_%s_DSN", name, strings.ToUpper(name))
 	return nil
@@ -140,6 +141,14 @@ func exec1(t testing.TB, db *sql.DB, sql string) {
 }
 
 // sqlite is the host whose databases are files, in this process.
-var sqlite = &host{dialect: "sqlite", driver: "sqlite", dsn: func(file string) string {
-	return "file:" + file + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(5000)"
-}, url: func(file string) string { return "sqlite:" + file }}
+var sqlite = onSQLite("foreign_keys(1)")
+
+// onSQLite is the host on SQLite with other pragmas.
+func onSQLite(pragmas ...string) *host {
+	pragmas = append([]string{"busy_timeout(5000)"}, pragmas...)
+	driver, _ := servers.SQLite("", pragmas...)
+	return &host{dialect: "sqlite", driver: driver, dsn: func(file string) string {
+		_, dsn := servers.SQLite(file, pragmas...)
+		return dsn
+	}, url: func(file string) string { return "sqlite:" + file }}
+}

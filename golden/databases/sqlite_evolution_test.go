@@ -15,14 +15,6 @@ import (
 	"github.com/adkgen/adkgen/generator"
 )
 
-// onSQLite is the host, with or without foreign keys, for connections that
-// a temporary object lives on.
-func onSQLite(pragmas ...string) *host {
-	return &host{dialect: "sqlite", driver: "sqlite", dsn: func(file string) string {
-		return "file:" + file + "?_pragma=busy_timeout(5000)&_pragma=" + strings.Join(pragmas, "&_pragma=")
-	}, url: sqlite.url}
-}
-
 // everything is all that a database has: its catalog, and the rows of all tables.
 func everything(t testing.TB, db *sql.DB) string {
 	t.Helper()

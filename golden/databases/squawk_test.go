@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/adkgen/adkgen/golden/databases/servers"
 )
 
 // excused are rules of squawk (squawkhq.com/docs/rules) that do not fit here,
@@ -34,7 +36,7 @@ func TestSquawk(t *testing.T) {
 		squawk = "squawk"
 	}
 	if _, err := exec.LookPath(squawk); err != nil {
-		if os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
+		if servers.Required("all") {
 			t.Fatal(err)
 		}
 		t.Skip("no squawk: npm install squawk-cli, or set ADKGEN_SQUAWK")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -35,19 +36,82 @@ type Server struct {
 	process *exec.Cmd
 }
 
-// Postgres starts PostgreSQL in a new folder below dir, or takes the server that
-// ADKGEN_POSTGRES_DSN names (postgres://user:password@host:port). Settings are
-// written name=value.
+// named gives the servers that ADKGEN_DATABASES names: all, or some of postgres,
+// mariadb and mysql, with commas between them.
+func named() []string { return strings.Split(os.Getenv("ADKGEN_DATABASES"), ",") }
+
+// Required reports whether tests must fail, not skip, without what they need:
+// a server, by adkgen's word for its dialect, or, for "all", anything else.
+func Required(what string) bool {
+	return slices.Contains(named(), "all") || slices.Contains(named(), what)
+}
+
+// wanted returns an error for a server that ADKGEN_DATABASES leaves out.
+func wanted(dialect string) error {
+	if os.Getenv("ADKGEN_DATABASES") == "" || Required(dialect) {
+		return nil
+	}
+	return errors.New("ADKGEN_DATABASES does not name it")
+}
+
+// installed gives the folder in which install.sh has put a server of the
+// version that the environment variable names, or else of the version given;
+// "" for the machine's own.
+func installed(name, variable, version string) (string, error) {
+	if v := os.Getenv(variable); v != "" {
+		version = v
+	}
+	if version == "" {
+		return "", nil
+	}
+	cache := "/var/cache"
+	if os.Getuid() != 0 {
+		var err error
+		if cache, err = os.UserCacheDir(); err != nil {
+			return "", err
+		}
+	}
+	folder := filepath.Join(cache, "adkgen", name+"-"+version)
+	if _, err := os.Stat(filepath.Join(folder, "complete")); err != nil {
+		return "", fmt.Errorf("%s-%s is not installed: golden/databases/servers/install.sh does it", name, version)
+	}
+	return folder, nil
+}
+
+// copyData gives a new server the data that install.sh has made for it.
+func copyData(folder, dir string) error {
+	if out, err := exec.Command("cp", "-R", filepath.Join(folder, "data"), dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	if os.Getuid() == 0 {
+		if out, err := exec.Command("chown", "-R", "mysql", dir).CombinedOutput(); err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	return nil
+}
+
+// Postgres starts PostgreSQL in a new folder below dir: the machine's own, or
+// the version that ADKGEN_POSTGRES_VERSION names and install.sh, beside this
+// file, has installed. Or it takes the server that ADKGEN_POSTGRES_DSN names
+// (postgres://user:password@host:port). Settings are written name=value.
 func Postgres(dir string, settings ...string) (*Server, error) {
+	if err := wanted("postgres"); err != nil {
+		return nil, err
+	}
 	if dsn := os.Getenv("ADKGEN_POSTGRES_DSN"); dsn != "" {
 		s := postgresAt(dsn)
 		return s, s.Wait()
 	}
-	initdb, err := find("initdb")
+	folder, err := installed("postgres", "ADKGEN_POSTGRES_VERSION", "")
 	if err != nil {
 		return nil, err
 	}
-	program, err := find("postgres")
+	initdb, err := find(folder, "initdb")
+	if err != nil {
+		return nil, err
+	}
+	program, err := find(folder, "postgres")
 	if err != nil {
 		return nil, err
 	}
@@ -74,28 +138,40 @@ func postgresAt(address string) *Server {
 	return &Server{Dialect: "postgres", Driver: "pgx", DSN: at, URL: at, Admin: "postgres", stop: syscall.SIGINT}
 }
 
-// MariaDB starts MariaDB in a new folder below dir, or takes the server that
-// ADKGEN_MARIADB_DSN names (user:password@host:port). Settings are written
-// name=value.
+// MariaDB starts MariaDB in a new folder below dir: the machine's own, or the
+// version that ADKGEN_MARIADB_VERSION names and install.sh has installed. Or it
+// takes the server that ADKGEN_MARIADB_DSN names (user:password@host:port).
+// Settings are written name=value.
 func MariaDB(dir string, settings ...string) (*Server, error) {
+	if err := wanted("mariadb"); err != nil {
+		return nil, err
+	}
 	if dsn := os.Getenv("ADKGEN_MARIADB_DSN"); dsn != "" {
 		login, address, _ := strings.Cut(dsn, "@")
 		s := MySQLAt("mariadb", login, address, "mysql")
 		return s, s.Wait()
 	}
-	install, err := find("mariadb-install-db")
+	folder, err := installed("mariadb", "ADKGEN_MARIADB_VERSION", "")
 	if err != nil {
 		return nil, err
 	}
-	program, err := find("mariadbd")
+	program, err := find(folder, "mariadbd")
 	if err != nil {
 		return nil, err
 	}
 	dir = filepath.Join(dir, "mariadb")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return nil, err
+	var own []string // settings of a server in a folder of its own
+	if folder != "" {
+		share, _ := filepath.Glob(folder + "/usr/share/*/english/errmsg.sys")
+		if len(share) == 0 {
+			return nil, fmt.Errorf("%s has no messages", folder)
+		}
+		own = []string{"--basedir=" + folder + "/usr", "--lc-messages-dir=" + filepath.Dir(filepath.Dir(share[0])), "--plugin-dir=" + folder + "/usr/lib/mysql/plugin"}
+		err = copyData(folder, dir)
+	} else {
+		err = installMariaDB(dir)
 	}
-	if err := runAs("mysql", dir, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	temporary := dir + "-temporary" // a server that starts clears away the others' tables in /tmp
@@ -109,52 +185,54 @@ func MariaDB(dir string, settings ...string) (*Server, error) {
 	_, port, _ := net.SplitHostPort(address)
 	s := MySQLAt("mariadb", "root", address, "mysql")
 	s.as, s.dir = "mysql", dir
-	s.command = []string{program, "--no-defaults", "--datadir=" + dir, "--tmpdir=" + temporary, "--socket=" + filepath.Join(dir, "socket"), "--port=" + port,
-		"--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--skip-log-bin"}
+	s.command = append([]string{program, "--no-defaults", "--datadir=" + dir, "--tmpdir=" + temporary, "--socket=" + filepath.Join(dir, "socket"), "--port=" + port,
+		"--bind-address=127.0.0.1", "--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci", "--skip-log-bin"}, own...)
 	for _, setting := range settings {
 		s.command = append(s.command, "--"+setting)
 	}
 	return s, s.Start()
 }
 
-// MySQL starts the MySQL that mysql.sh, beside this file, has put into the cache
-// folder, with a copy of its data in a new folder below dir, or takes the server
-// that ADKGEN_MYSQL_DSN names (user:password@host:port). The binary log is on, as
-// it is unless somebody turns it off. Settings are written name=value.
+// installMariaDB makes the data of the machine's own MariaDB.
+func installMariaDB(dir string) error {
+	install, err := find("", "mariadb-install-db")
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	return runAs("mysql", dir, install, "--no-defaults", "--datadir="+dir, "--auth-root-authentication-method=normal", "--skip-test-db")
+}
+
+// MySQL starts MySQL in a new folder below dir: the version that
+// ADKGEN_MYSQL_VERSION names, or 9, that install.sh has installed. Or it takes
+// the server that ADKGEN_MYSQL_DSN names (user:password@host:port). The binary
+// log is on, as it is unless somebody turns it off. Settings are written
+// name=value.
 func MySQL(dir string, settings ...string) (*Server, error) {
+	if err := wanted("mysql"); err != nil {
+		return nil, err
+	}
 	if dsn := os.Getenv("ADKGEN_MYSQL_DSN"); dsn != "" {
 		login, address, _ := strings.Cut(dsn, "@")
 		s := MySQLAt("mysql", login, address, "mysql")
 		return s, s.Wait()
 	}
-	root := "/var/cache"
-	if os.Getuid() != 0 {
-		var err error
-		if root, err = os.UserCacheDir(); err != nil {
-			return nil, err
-		}
-	}
-	root = filepath.Join(root, "adkgen", "mysql")
-	if _, err := os.Stat(filepath.Join(root, "data")); err != nil {
-		return nil, errors.New("mysqld is not installed: golden/databases/servers/mysql.sh does it")
+	folder, err := installed("mysql", "ADKGEN_MYSQL_VERSION", "9")
+	if err != nil {
+		return nil, err
 	}
 	dir = filepath.Join(dir, "mysql")
-	if out, err := exec.Command("cp", "-R", filepath.Join(root, "data"), dir).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, out)
-	}
-	if os.Getuid() == 0 {
-		if out, err := exec.Command("chown", "-R", "mysql", dir).CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("%w\n%s", err, out)
-		}
+	if err := copyData(folder, dir); err != nil {
+		return nil, err
 	}
 	address := FreeAddress()
 	_, port, _ := net.SplitHostPort(address)
 	s := MySQLAt("mysql", "root", address, "mysql")
 	s.as, s.dir = "mysql", dir
-	// The server comes with a C library of its own, and so with its own loader.
-	s.command = []string{root + "/usr/lib64/ld-linux-x86-64.so.2", "--library-path", root + "/usr/lib/x86_64-linux-gnu:" + root + "/usr/lib/mysql/private",
-		"--argv0", root + "/usr/sbin/mysqld", root + "/usr/sbin/mysqld", "--no-defaults", "--basedir=" + root + "/usr", "--datadir=" + dir,
-		"--lc-messages-dir=" + root + "/usr/share/mysql", "--plugin-dir=" + root + "/usr/lib/mysql/plugin", "--secure-file-priv=NULL", "--mysqlx=OFF",
+	s.command = []string{folder + "/usr/sbin/mysqld", "--no-defaults", "--basedir=" + folder + "/usr", "--datadir=" + dir,
+		"--lc-messages-dir=" + folder + "/usr/share/mysql", "--plugin-dir=" + folder + "/usr/lib/mysql/plugin", "--secure-file-priv=NULL", "--mysqlx=OFF",
 		"--socket=" + filepath.Join(dir, "socket"), "--pid-file=" + filepath.Join(dir, "pid"), "--tmpdir=" + dir, "--port=" + port,
 		"--bind-address=127.0.0.1", "--log-error=" + filepath.Join(dir, "log")}
 	for _, setting := range settings {
@@ -227,6 +305,21 @@ func (s *Server) Wait() error {
 	return err
 }
 
+// SQLite gives the driver of database/sql and the DSN for a file. Pragmas are
+// written name(value). ADKGEN_SQLITE_DRIVER chooses the driver, which the test
+// imports: modernc, unless it is set, or mattn.
+func SQLite(file string, pragmas ...string) (driver, dsn string) {
+	if os.Getenv("ADKGEN_SQLITE_DRIVER") != "mattn" {
+		return "sqlite", "file:" + file + "?_pragma=" + strings.Join(pragmas, "&_pragma=")
+	}
+	var settings []string
+	for _, pragma := range pragmas {
+		name, value, _ := strings.Cut(strings.TrimSuffix(pragma, ")"), "(")
+		settings = append(settings, "_"+name+"="+value)
+	}
+	return "sqlite3", "file:" + file + "?" + strings.Join(settings, "&")
+}
+
 // FreeAddress gives a host and port of this machine that nobody listens on.
 func FreeAddress() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -237,13 +330,16 @@ func FreeAddress() string {
 	return l.Addr().String()
 }
 
-// find looks for a server's program where Debian puts it, too.
-func find(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
+// find looks for a server's program in a folder of install.sh's, or, for "", in
+// the path and where Debian puts it.
+func find(folder, name string) (string, error) {
+	if folder == "" {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
 	}
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/", "/usr/sbin/", "/usr/local/pgsql/bin/"} {
-		if found, _ := filepath.Glob(pattern + name); len(found) > 0 {
+		if found, _ := filepath.Glob(folder + pattern + name); len(found) > 0 {
 			return found[len(found)-1], nil
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 	"google.golang.org/adk/v2/session"
 	_ "modernc.org/sqlite"
@@ -91,8 +92,8 @@ func newStore(t testing.TB, k kind, server *servers.Server) *store {
 		s.database = filepath.Join(t.TempDir(), "adk.db")
 	} else {
 		if server == nil {
-			if os.Getenv("ADKGEN_REQUIRE_DATABASES") != "" {
-				t.Fatalf("no server for %s, and ADKGEN_REQUIRE_DATABASES is set", k.dialect)
+			if servers.Required(k.dialect) {
+				t.Fatalf("no server for %s, and ADKGEN_DATABASES names it", k.dialect)
 			}
 			t.Skipf("no server for %s", k.dialect)
 		}
@@ -119,14 +120,16 @@ func newStore(t testing.TB, k kind, server *servers.Server) *store {
 
 func (s *store) driver() string {
 	if s.server == nil {
-		return "sqlite"
+		driver, _ := servers.SQLite(s.database)
+		return driver
 	}
 	return s.server.Driver
 }
 
 func (s *store) dsn() string {
 	if s.server == nil {
-		return "file:" + s.database + "?_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
+		_, dsn := servers.SQLite(s.database, "foreign_keys(1)", "busy_timeout(10000)", "journal_mode(WAL)", "synchronous(NORMAL)")
+		return dsn
 	}
 	return s.server.DSN(s.database)
 }
