@@ -222,3 +222,91 @@ func TestStatesOfAnotherOwner(t *testing.T) {
 		})
 	}
 }
+
+// TestStatesAfterBackfill has sessions without owners: when the backfill has given
+// them theirs, each owner has the state of the users of those sessions.
+func TestStatesAfterBackfill(t *testing.T) {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			work := t.TempDir()
+			before, after := evolve(t, work, casesDir+"/evolve-"+dialect+"-backfill")
+			createOwners(t, h, db)
+			gooseTo(t, h, name, filepath.Join(work, after.Dir), true, len(before.Migrations))
+			fillSessions(t, h, db, before.Schema, 10)
+			putState(t, h, db, "adk_user_states", "user1", "", `{"k": 1}`)
+			putState(t, h, db, "adk_user_states", "nobody", "", `{"k": 2}`)
+			gooseTo(t, h, name, filepath.Join(work, after.Dir), true, after.Migrations[len(after.Migrations)-1].Number)
+			wantState(t, db, "the state of the owner", "adk_owner_states", "user_id = 'user1' AND account_id = "+ownerID[dialect], `{"k": 1}`)
+			equal(t, "states", count(t, db, "adk_owner_states"), 1)
+		})
+	}
+}
+
+// TestSharedStatesAreDropped lets go what is kept, by a later run that may drop.
+func TestSharedStatesAreDropped(t *testing.T) {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name, db, work, steps := shared(t, dialect)
+			config := readFile(t, casesDir+"/evolve-"+dialect+"-shared-states/adkgen.yaml")
+			later := generated(t, work, config)
+			if n := len(later.Migrations) - 1 - len(steps); n != 1 {
+				t.Fatalf("%d migrations", n)
+			}
+			if last := later.Migrations[len(later.Migrations)-1]; last.Phase != generator.Contract {
+				t.Errorf("%s is of the phase %s", last.Name, last.Phase)
+			}
+			gooseTo(t, h, name, filepath.Join(work, later.Dir), true, 9999)
+			if _, err := db.Exec("SELECT * FROM adk_user_states"); err == nil {
+				t.Error("the old table is still there")
+			}
+			gooseTo(t, h, name, filepath.Join(work, later.Dir), false, 1)
+			equal(t, "the states of a user of one owner, who gets them back", count(t, db, "adk_user_states"), 1)
+		})
+	}
+}
+
+// TestLongestOwner holds that the longest text that adkgen takes for an owner fits
+// into the key of the states, and that one character more would not.
+func TestLongestOwner(t *testing.T) {
+	for _, dialect := range []string{"mariadb", "mysql"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			folder := t.TempDir()
+			locked := generated(t, folder, []byte("version: 1\ntargets:\n  - dialect: "+dialect+"\n    owner_id_column: tenant VARCHAR(512) NOT NULL\n    migrations: {tool: goose, dir: db/migrations}\n"))
+			gooseTo(t, h, name, filepath.Join(folder, locked.Dir), true, 1)
+			_, err := db.Exec("ALTER TABLE adk_owner_states MODIFY COLUMN tenant VARCHAR(513) NOT NULL")
+			if err == nil || !strings.Contains(err.Error(), "1071") {
+				t.Errorf("a longer key: %v", err)
+			}
+		})
+	}
+}
+
+// TestSessionsWithoutOwner have no state of a user, and can write none.
+func TestSessionsWithoutOwner(t *testing.T) {
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			folder := t.TempDir()
+			locked := generated(t, folder, []byte("version: 1\ntargets:\n  - dialect: "+dialect+"\n    owner_id_column: tenant VARCHAR(64)\n    migrations: {tool: goose, dir: db/migrations}\n    queries: {dir: db/queries}\n"))
+			gooseTo(t, h, name, filepath.Join(folder, locked.Dir), true, 1)
+			exec1(t, db, fmt.Sprintf("INSERT INTO adk_sessions (app_name, user_id, id, state, revision, create_time, update_time) VALUES ('app', 'u0', 's0', '{}', 0, %[1]s, %[1]s)", moment[dialect]))
+			exec1(t, db, fmt.Sprintf("INSERT INTO adk_owner_states (app_name, user_id, tenant, state, update_time) VALUES ('app', 'u0', 'acme', '{\"secret\": 1}', %s)", moment[dialect]))
+			queries := queriesIn(t, folder+"/db/queries")
+			get := withValues(t, dialect, queries["GetSession"], "", 0)
+			var state string
+			must(t, db.QueryRow("SELECT user_state FROM ("+strings.TrimSuffix(strings.TrimSpace(get[strings.Index(get, "SELECT"):]), ";")+") got").Scan(&state))
+			equal(t, "the user's state", state, "{}")
+			if dialect == "postgres" {
+				_, err := db.Exec(withValues(t, dialect, strings.ReplaceAll(queries["AppendEvent"], "@user_delta", `'{"k": 1}'`), "", 0))
+				if err == nil || !strings.Contains(err.Error(), "23502") {
+					t.Errorf("a state of a session without an owner: %v", err)
+				}
+			}
+		})
+	}
+}
