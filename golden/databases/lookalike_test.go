@@ -39,6 +39,25 @@ func TestLookalikeOwners(t *testing.T) {
 			if len(queries) < 15 {
 				t.Fatalf("%d queries name an owner", len(queries))
 			}
+			for query, text := range queriesIn(t, folder+"/db/queries") {
+				if !createsState.MatchString(text) {
+					continue
+				}
+				text = regexp.MustCompile(`sqlc\.arg\((state|delta)\)|@(state|delta)\b`).ReplaceAllString(text, `'{"mine": 1}'`)
+				for i, owner := range lookalikes {
+					for j, other := range lookalikes {
+						tx, err := db.Begin()
+						must(t, err)
+						rowsOf(t, tx, code(withValues(t, dialect, text, owner, j)))
+						var state string
+						must(t, tx.QueryRow(fmt.Sprintf("SELECT state FROM adk_owner_states WHERE app_name = 'app' AND user_id = 'u%d' AND tenant = '%s'", j, other)).Scan(&state))
+						if i != j && state != "{}" {
+							t.Errorf("%s of owner %q writes the state of %q: %s", query, owner, other, state)
+						}
+						must(t, tx.Rollback())
+					}
+				}
+			}
 			for query, text := range queries {
 				asksForKey := userArg.MatchString(text) // else it lists the owner's
 				for i, owner := range lookalikes {
@@ -90,12 +109,15 @@ func queriesIn(t *testing.T, folder string) map[string]string {
 // namesOwner finds the parameter of a query that is the owner.
 var namesOwner = regexp.MustCompile(`arg\(owner_id\)|[@:]owner_id\b`)
 
+// createsState tells a query that gives an owner a state, if there is none.
+var createsState = regexp.MustCompile(`(?m)^INSERT INTO adk_owner_states`)
+
 // ownerQueries are the queries that look for something of an owner: those that
-// name one, but for the creation of a session.
+// name one, but for the creation of a session or a state.
 func ownerQueries(queries map[string]string) map[string]string {
 	found := map[string]string{}
 	for name, text := range queries {
-		if namesOwner.MatchString(text) && !strings.Contains(text, "INSERT INTO adk_sessions") {
+		if namesOwner.MatchString(text) && !strings.Contains(text, "INSERT INTO adk_sessions") && !createsState.MatchString(text) {
 			found[name] = text
 		}
 	}
@@ -198,7 +220,7 @@ func matched(t *testing.T, db *sql.DB, query string) (n int, changed bool) {
 	must(t, err)
 	defer func() { _ = tx.Rollback() }()
 	before := tables(t, tx)
-	n = rowsOf(t, tx, query)
+	n = rowsOf(t, tx, code(query))
 	return n, tables(t, tx) != before
 }
 
@@ -226,16 +248,20 @@ func tables(t *testing.T, tx *sql.Tx) string {
 	return all.String()
 }
 
+// code is a query without the comments above it.
+func code(query string) string {
+	var lines []string
+	for line := range strings.Lines(query) {
+		if !strings.HasPrefix(line, "--") {
+			lines = append(lines, line)
+		}
+	}
+	return strings.TrimSpace(strings.Join(lines, ""))
+}
+
 // rowsOf runs a query, and gives how many rows it reads or changes.
 func rowsOf(t *testing.T, tx *sql.Tx, query string) (n int) {
 	t.Helper()
-	var code []string
-	for line := range strings.Lines(query) {
-		if !strings.HasPrefix(line, "--") {
-			code = append(code, line)
-		}
-	}
-	query = strings.TrimSpace(strings.Join(code, ""))
 	if word, _, _ := strings.Cut(query, " "); word == "UPDATE" || word == "DELETE" || word == "INSERT" {
 		result, err := tx.Exec(query)
 		if err != nil {

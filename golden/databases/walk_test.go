@@ -19,7 +19,9 @@ type wish [7]int
 var choices = wish{5, 3, 2, 2, 3, 3, 2}
 
 // owner is the column that the wish has in the key of users' states.
-func (w wish) owner() string { return []string{"", "account_id", "account_id", "team_id", "account_id"}[w[0]] }
+func (w wish) owner() string {
+	return []string{"", "account_id", "account_id", "team_id", "account_id"}[w[0]]
+}
 
 // config writes the wish as an adkgen.yaml. The states of users are in the n-th
 // table for them: another owner column has another.
