@@ -39,7 +39,7 @@ func (p *planner) keepStates() {
 		case after != nil && t.Name == after.Name:
 			p.refuse("user_state_table", t.Name+" is an older table of user states, which is kept until you let it be dropped",
 				"name another table, such as user_state_table: "+t.Name+"_2; or, when you need it no more, run adkgen generate --allow-destructive before this change")
-		case t.Retired && (p.destructive || after == nil):
+		case t.Retired && (p.destructive && !p.isCopied(t) || after == nil):
 			p.add(Change{Kind: DropTable, Table: t})
 			continue
 		}
@@ -51,6 +51,13 @@ func (p *planner) keepStates() {
 		p.kept = append(p.kept, t)
 		p.notes = append(p.notes, fmt.Sprintf("The table %s is no longer used, and stays until a run of adkgen generate --allow-destructive.", t.Name))
 	}
+}
+
+// isCopied reports whether a kept table is copied now, because sessions that had
+// none get their owners: then it stays once more.
+func (p *planner) isCopied(kept Table) bool {
+	owner := p.wanted.table(RoleSessions).owner()
+	return kept.Role == RoleUserStates && p.replaced == nil && owner != nil && p.fills(*p.locked.table(RoleSessions), *owner)
 }
 
 // refuseStates refuses a new table of user states that has the name of the one
@@ -75,11 +82,9 @@ func (p *planner) copyStates() {
 	was := p.locked.table(RoleSessions)
 	owner := sessions.owner()
 	filled := owner != nil && p.fills(*was, *owner)
-	if source == nil && filled {
-		for i := range p.kept {
-			if p.kept[i].Role == RoleUserStates {
-				source = &p.kept[i]
-			}
+	for i := range p.kept {
+		if p.isCopied(p.kept[i]) {
+			source = &p.kept[i]
 		}
 	}
 	if source == nil {
