@@ -25,9 +25,12 @@ func (t Table) ownerName() string {
 // keepStates keeps the table of user states whose place another takes. Once it
 // is kept, a run that may drop drops it.
 func (p *planner) keepStates() {
-	before, after := p.locked.userStates(), p.wanted.userStates()
-	if before != nil && after != nil && before.ownerName() != after.ownerName() {
-		p.replaced = before
+	after := p.wanted.userStates()
+	for i, t := range p.locked.Tables {
+		isForUsers := t.Role == RoleUserStates || t.Role == RoleOwnerStates
+		if isForUsers && !t.Retired && after != nil && t.ownerName() != after.ownerName() {
+			p.replaced = &p.locked.Tables[i]
+		}
 	}
 	for _, t := range p.locked.Tables {
 		isReplaced := p.replaced != nil && t.Name == p.replaced.Name
