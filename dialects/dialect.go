@@ -133,8 +133,13 @@ type Traits struct {
 	IndexBytes int
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
+	// ExampleTypes are types that an owner column often has.
+	ExampleTypes string
 	// SQLCEngine is sqlc's name for the database; "" when sqlc has none.
 	SQLCEngine string
+	// SQLCTypes are the names by which sqlc knows the types of adkgen's own
+	// columns, in capitals.
+	SQLCTypes map[string]bool
 	// Tools are the migration tools that have a driver for the database.
 	Tools []string
 	// Settings are the keys of a target that only this dialect has.

@@ -14,12 +14,25 @@ type Grammar struct {
 	Read func(fragment string, r *Reader) Owner
 	// AnyType: the column needs no index, and is not the owner's.
 	AnyType bool
+
+	guessing bool // the fragment is a guess at what was meant
 }
 
 // ParseFragment runs the steps that every dialect's ParseOwner has in common:
 // bounds, tokens, shape, grammar, and the rules that hold everywhere.
 func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	if problems := columnShape.checkText(fragment); problems != nil {
+		return Owner{}, problems
+	}
+	guess := g
+	guess.guessing = true
+	reads := func(fragment string) bool {
+		_, problems := ParseFragment(d, guess, fragment)
+		return len(problems) == 0
+	}
+	if g.guessing {
+		reads = nil
+	} else if problems := checkMarks(d, fragment, reads); problems != nil {
 		return Owner{}, problems
 	}
 	tokens, problem := g.Tokenize(fragment)
@@ -29,7 +42,7 @@ func ParseFragment(d Dialect, g Grammar, fragment string) (Owner, []Problem) {
 	if problems := columnShape.checkTokens(tokens); problems != nil {
 		return Owner{}, problems
 	}
-	r := &Reader{Fragment: fragment, Tokens: tokens, shape: columnShape}
+	r := &Reader{Fragment: fragment, Tokens: tokens, shape: columnShape, dialect: d, reads: reads}
 	owner := g.Read(fragment, r)
 	owner.At, owner.Warnings = spansOf(tokens), r.Warnings
 	if g.AnyType {
@@ -68,7 +81,9 @@ type Reader struct {
 	Problems []Problem
 	Warnings []Problem // reported only when there are no problems
 
-	shape shape
+	shape   shape
+	dialect Dialect
+	reads   func(fragment string) bool // tries a guess; nil where none is to be made
 }
 
 // Refusal is what is wrong with a clause, and what to write instead.
@@ -97,11 +112,28 @@ func (r *Reader) RefuseSyntax(offset int, message string) {
 		last := r.Tokens[len(r.Tokens)-1]
 		offset, message = last.Offset+last.Length, "the "+r.shape.name+" ends too early"
 	}
+	if r.Explain(offset) {
+		return
+	}
 	if first := r.Tokens[0]; !r.shape.subqueries && offset < first.Offset+first.Length && len(r.Tokens) > 1 && IsPlain(first.Text) {
 		r.Refuse(offset, Refusal{first.Text + " is a reserved word, and cannot be a column's name without quotes", "choose another name, such as owner_" + strings.ToLower(first.Text)})
 		return
 	}
 	r.Refuse(offset, Refusal{message, r.shape.hint})
+}
+
+// Explain reports a syntax error whose reason is known, with what to write
+// instead, and false for any other.
+func (r *Reader) Explain(offset int) bool {
+	i := slices.IndexFunc(r.Tokens, func(t Token) bool { return offset < t.Offset+t.Length })
+	if i < 0 {
+		i = len(r.Tokens)
+	}
+	why, ok := r.explain(i)
+	if ok {
+		r.Refuse(offset, why)
+	}
+	return ok
 }
 
 // TokenAt gives the token that contains an offset; ok is false between tokens.

@@ -84,14 +84,19 @@ func (s shape) checkTokens(tokens []Token) []Problem {
 	for i, t := range tokens {
 		switch t.Kind {
 		case TokenComment:
-			return []Problem{t.Problem("comments are not allowed in "+article(s.name),
-				"put the comment into adkgen.yaml with #")}
+			return []Problem{t.Problem("comments are not allowed in "+article(s.name), refuseComment.Hint)}
 		case TokenBind:
 			return []Problem{t.Problem(article(s.name)+" cannot have parameters or variables", "write the value itself")}
 		case TokenSemicolon:
+			if i == len(tokens)-1 {
+				return []Problem{t.Problem("no ; ends "+article(s.name), "remove the ;")}
+			}
 			return []Problem{t.Problem("this is one "+s.name+", but here a second statement begins",
 				"remove the ; and what follows it")}
 		case TokenComma:
+			if depth == 0 && i == len(tokens)-1 {
+				return []Problem{t.Problem("no comma ends "+article(s.name), "remove the comma")}
+			}
 			if depth == 0 {
 				return []Problem{t.Problem("this is one "+s.name+", but here a second one begins",
 					"remove the comma and what follows it")}

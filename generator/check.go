@@ -162,15 +162,48 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 	if len(plan.refusals) > 0 {
 		var problems Problems
 		for _, r := range plan.refusals {
-			problems = append(problems, g.problem(t, r.key, r.message, r.hint+"; if the migrations were never applied anywhere, "+g.startAgain(locked)))
+			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+"; if the migrations were never applied anywhere, "+g.startAgain(locked)))
 		}
 		return problems
 	}
-	if len(plan.losses) > 0 && !g.in.AllowDestructive {
-		return refuse("dialect", "the migration would drop what cannot be brought back:\n  - "+strings.Join(plan.losses, "\n  - "),
-			"run adkgen generate --allow-destructive if that is what you want, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked))
+	if g.in.AllowDestructive {
+		return nil
 	}
-	return nil
+	var problems Problems
+	told := map[asker]bool{}
+	for _, l := range plan.losses {
+		if told[l.asked] {
+			continue
+		}
+		told[l.asked] = true
+		message := "the migration would drop what cannot be brought back:"
+		if t.places[l.asked.key] == nil {
+			message = "without this key, " + message
+		}
+		for _, other := range plan.losses {
+			if other.asked == l.asked {
+				message += "\n  - " + other.what
+			}
+		}
+		problems = append(problems, g.askedFor(t, l.asked, message,
+			"run adkgen generate --allow-destructive if that is what you want, or undo the change; if the migrations were never applied anywhere, "+g.startAgain(locked)))
+	}
+	return problems
+}
+
+// askedFor points at what asks for a change; at the list that it is gone from,
+// or at the target, when that is how it does.
+func (g *generation) askedFor(t Target, asked asker, message, hint string) Problem {
+	if asked.role == "" {
+		return g.problem(t, asked.key, message, hint)
+	}
+	node := cmp.Or(valueOf(t.places["columns"], string(asked.role)), t.places["columns"], t.node)
+	for _, c := range t.Columns {
+		if c.Role == asked.role && c.Column.Name == asked.column {
+			node = c.node
+		}
+	}
+	return g.source.problem(node, 0, len(node.Value), asked.key, message, hint)
 }
 
 // checkForgotten finds entries of the lock that no target stands for.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/adkgen/adkgen/dialects"
 	"gopkg.in/yaml.v3"
@@ -81,6 +82,8 @@ func (m Migrations) First() int { return max(m.Start, 1) }
 // SQLC says where sqlc's configuration goes and what it generates.
 type SQLC struct {
 	File, Package, Out string
+	Overrides          []string // Go types of the user's choice: entries for sqlc, each in one line of YAML
+	overridden         []string // the columns that they name
 }
 
 // Service says where the session service goes: into the package that sqlc
@@ -99,14 +102,19 @@ var (
 	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
-	sqlcKeys      = []string{"file", "package", "out"}
+	sqlcKeys      = []string{"file", "package", "out", "overrides"}
+	overrideKeys  = []string{"db_type", "column", "go_type", "nullable", "unsigned", "go_struct_tag"}
+	goTypeKeys    = []string{"import", "package", "type", "pointer", "slice"}
 	serviceKeys   = []string{"dir", "package"}
 )
 
-var keyPlaces = []struct {
+// keyPlace is a place in adkgen.yaml and the keys that belong there.
+type keyPlace struct {
 	where string
 	keys  []string
-}{
+}
+
+var keyPlaces = []keyPlace{
 	{"the top of the file", topKeys},
 	{"an entry of targets:", targetKeys},
 	{"columns:", roleNames},
@@ -114,6 +122,7 @@ var keyPlaces = []struct {
 	{"migrations:", migrationKeys},
 	{"queries:", queryKeys},
 	{"sqlc:", sqlcKeys},
+	{"an entry of overrides:", overrideKeys},
 	{"service:", serviceKeys},
 }
 
@@ -154,6 +163,11 @@ func yamlMessage(err error) (line int, message string) {
 }
 
 func (p *configParser) parse() *Config {
+	if at := notUTF8(p.text); at >= 0 {
+		line, column := p.lineColumn(at)
+		p.problems = append(p.problems, Problem{File: p.file, Line: line, Column: column, Message: "the file is not UTF-8", Hint: "save it as UTF-8"})
+		return nil
+	}
 	decoder := yaml.NewDecoder(strings.NewReader(p.text))
 	var document yaml.Node
 	if err := decoder.Decode(&document); err != nil {
@@ -174,6 +188,13 @@ func (p *configParser) parse() *Config {
 		p.refuse(v, "version", "adkgen knows version 1 of this file, not "+strconv.Quote(v.Value), "write version: 1")
 	}
 	list := root["targets"]
+	if list != nil && list.Kind == yaml.MappingNode {
+		p.refuse(list, "targets", "the targets are a list", "write - before the first key, and indent the others as far as it")
+		return nil
+	}
+	if list == nil && len(p.problems) > 0 { // a misspelt key
+		return nil
+	}
 	if list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		at := list
 		if at == nil {
@@ -205,6 +226,17 @@ func (p *configParser) parse() *Config {
 	return config
 }
 
+// notUTF8 gives the offset of the first byte that is in no character, also of
+// the zeros of UTF-16; -1 for none.
+func notUTF8(text string) int {
+	for at, c := range text {
+		if c == 0 || c == utf8.RuneError && !strings.HasPrefix(text[at:], "\uFFFD") {
+			return at
+		}
+	}
+	return -1
+}
+
 // yamlProblem places an error of the YAML parser, which knows the line only.
 func (p *configParser) yamlProblem(err error) Problem {
 	if errors.Is(err, io.EOF) {
@@ -212,7 +244,12 @@ func (p *configParser) yamlProblem(err error) Problem {
 	}
 	line, message := yamlMessage(err)
 	line = max(1, min(line, 1+strings.Count(p.text, "\n")))
-	problem := Problem{File: p.file, Line: line, Column: 1, Message: "this is not YAML: " + message, Hint: "the file is YAML: https://yaml.org"}
+	if s := findSlip(p.text, line-1); s != nil {
+		source := strings.TrimRight(strings.Split(p.text, "\n")[s.line], "\r")
+		return Problem{File: p.file, Line: s.line + 1, Column: 1 + utf8.RuneCountInString(source[:s.column]), Width: s.width, Message: s.message, Hint: s.hint, Source: source}
+	}
+	problem := Problem{File: p.file, Line: line, Column: 1, Message: "this is not YAML: " + message,
+		Hint: "look at this line and the ones around it: spaces indent, a space follows each colon and dash, and a text with : or # in it stands in quotes"}
 	at := p.offset(problem.Line, 1)
 	problem.Source = p.upToBreak(at, len(p.text))
 	return problem
@@ -224,7 +261,7 @@ func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[st
 		n = n.Alias
 	}
 	if n.Kind != yaml.MappingNode {
-		p.refuse(n, "", "keys and values belong here, at "+where, "write one of "+strings.Join(keys, ", "))
+		p.refuse(n, "", "keys and values belong here, at "+where, mappingHint(n, where, keys))
 		return nil
 	}
 	values := map[string]*yaml.Node{}
@@ -232,6 +269,11 @@ func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[st
 		key, value := n.Content[i], n.Content[i+1]
 		if value.Kind == yaml.AliasNode {
 			value = value.Alias
+		}
+		if name, text, found := strings.Cut(key.Value, ":"); found && slices.Contains(keys, name) && value.Tag == "!!null" { // in { }, that is one key
+			p.refuse(key, name, "a space is missing behind the colon", "write "+name+": "+text)
+			values[name] = &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text, Line: key.Line, Column: key.Column + len(name) + 1}
+			continue
 		}
 		switch {
 		case !slices.Contains(keys, key.Value):
@@ -245,6 +287,25 @@ func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[st
 	return values
 }
 
+// mappingHint says how what stands in the place of a mapping becomes one.
+func mappingHint(n *yaml.Node, where string, keys []string) string {
+	if n.Kind == yaml.ScalarNode {
+		for _, slip := range colons([]string{n.Value}, 0) {
+			return slip.hint
+		}
+		if len(keys) == 1 && n.Value != "" {
+			return "write {" + keys[0] + ": " + n.Value + "}"
+		}
+	}
+	if where == "columns:" {
+		return "write the table first, such as sessions:, and its columns below it, with a - before each"
+	}
+	if len(keys) == 1 {
+		return "write {" + keys[0] + ": …}"
+	}
+	return "write " + dialects.OneOf(keys) + ", each with a colon and its value"
+}
+
 // plainKey takes case, dashes and a plural out of a key, to recognise a slip.
 func plainKey(key string) string {
 	key = strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(key))
@@ -252,20 +313,48 @@ func plainKey(key string) string {
 }
 
 func (p *configParser) unknownKey(key *yaml.Node, where string, keys []string) {
+	if name, _, found := strings.Cut(key.Value, " "); found && slices.Contains(keys, name) {
+		p.refuse(key, name, "the colon behind "+name+" is missing", "write "+name+":")
+		return
+	}
+	var places []string
 	for _, place := range keyPlaces {
 		if place.where != where && slices.Contains(place.keys, key.Value) {
-			p.refuse(key, key.Value, "this key belongs in "+place.where+", not in "+where, "move it there")
-			return
+			places = append(places, place.where)
 		}
 	}
+	if len(places) == 1 {
+		p.refuse(key, key.Value, "this key belongs in "+places[0]+", not in "+where, "move it there")
+		return
+	}
 	for _, known := range keys {
-		if plainKey(known) == plainKey(key.Value) {
+		if plainKey(known) == plainKey(key.Value) || len(key.Value) > 3 && strings.HasPrefix(known, key.Value) {
 			p.refuse(key, key.Value, "unknown key in "+where, "did you mean "+known+"?")
 			return
 		}
 	}
-	p.refuse(key, key.Value, "unknown key in "+where, "the keys there are "+strings.Join(keys, ", "))
+	if near := dialects.Nearest(key.Value, keys); near != "" {
+		p.refuse(key, key.Value, "unknown key in "+where, "did you mean "+near+"?")
+		return
+	}
+	for _, place := range keyPlaces {
+		if near := dialects.Nearest(key.Value, place.keys); near != "" && len(near) > 4 {
+			p.refuse(key, key.Value, "unknown key in "+where, "did you mean "+near+", which belongs in "+place.where+"?")
+			return
+		}
+	}
+	hint := "the keys there are " + strings.Join(keys, ", ")
+	switch {
+	case len(places) > 0 && len(keys) > 8:
+		hint = "it is a key of " + dialects.OneOf(places)
+	case len(keys) > 8:
+		hint = "remove it, or see which keys there are: " + keysPage
+	}
+	p.refuse(key, key.Value, "unknown key in "+where, hint)
 }
+
+// keysPage tells of every key.
+const keysPage = "https://github.com/adkgen/adkgen/blob/main/docs/configuration.md"
 
 // stringOf reads a string; "" when the key is absent or the value is none.
 func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string {
@@ -274,7 +363,16 @@ func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string
 		return ""
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag != "!!str" && n.Tag != "!!int" && n.Tag != "!!float" || n.Value == "" {
-		p.refuse(n, key, "a text belongs here", "write a value, or remove the key")
+		hint := "write a value, or remove the key"
+		if n.Kind == yaml.MappingNode && len(n.Content) == 2 && n.Content[1].Kind == yaml.ScalarNode {
+			hint = "remove the colon: " + n.Content[0].Value + " " + n.Content[1].Value
+		}
+		p.refuse(n, key, "a text belongs here", hint)
+		return ""
+	}
+	if n.Style == 0 && n.LineComment != "" && strings.Count(n.Value, "'")%2 == 1 {
+		whole := n.Value + " " + n.LineComment
+		p.problems = append(p.problems, p.problem(n, len(n.Value)-1, 1, key, "the text ends here, because a # behind a space begins a comment in YAML", "put the whole text in quotes: '"+strings.ReplaceAll(whole, "'", "''")+"'"))
 		return ""
 	}
 	return p.expand(n.Value)
@@ -292,7 +390,11 @@ func (p *configParser) expand(text string) string {
 func (p *configParser) oneOf(values map[string]*yaml.Node, key string, words []string) string {
 	word := p.stringOf(values, key)
 	if word != "" && !slices.Contains(words, word) {
-		p.refuse(values[key], key, fmt.Sprintf("%q is not known here", word), "write "+dialects.OneOf(words))
+		hint := "write " + dialects.OneOf(words)
+		if near := dialects.Nearest(word, words); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		p.refuse(values[key], key, fmt.Sprintf("%q is not known here", word), hint)
 		return ""
 	}
 	return word
@@ -488,11 +590,7 @@ func (p *configParser) scopedState(t *Target) {
 	if n == nil {
 		return
 	}
-	if n.Tag != "!!bool" {
-		p.refuse(n, "scoped_state", "true or false belongs here", "write scoped_state: false to leave out the tables for app: and user: keys")
-		return
-	}
-	_ = n.Decode(&t.ScopedState)
+	t.ScopedState = p.boolOf(t.places, "scoped_state")
 	for _, key := range []string{"app_state_table", "user_state_table"} {
 		if t.places[key] != nil && !t.ScopedState {
 			p.refuse(t.places[key], key, "scoped_state: false leaves this table out", "remove the key, or scoped_state: false")
@@ -532,6 +630,10 @@ func (p *configParser) columns(t *Target) {
 			fragment := p.stringOf(map[string]*yaml.Node{key: item}, key)
 			if fragment == "" {
 				continue
+			}
+			if list.Style&yaml.FlowStyle != 0 && item.Style == 0 && strings.Count(fragment, "(") > strings.Count(fragment, ")") {
+				p.refuse(item, key, "in [ ], a comma ends the text, also one in parentheses", "put the column in quotes, or write each behind a - in a line of its own")
+				break
 			}
 			column, problems := t.Dialect.ParseColumn(fragment)
 			for _, problem := range problems {
@@ -667,6 +769,7 @@ func (p *configParser) sqlc(t *Target) {
 	if m["package"] != nil {
 		s.Package = p.packageOf(m)
 	}
+	p.overrides(t, s, m["overrides"])
 	switch traits := t.Dialect.Traits(); {
 	case traits.SQLCEngine == "":
 		p.refuse(n, "sqlc", "sqlc has no engine for "+traits.Title, "remove sqlc:; the query files are written all the same")
@@ -675,6 +778,100 @@ func (p *configParser) sqlc(t *Target) {
 	default:
 		t.SQLC = s
 	}
+}
+
+// overrides reads the Go types that the user wants for columns, as sqlc's own
+// configuration has them (sqlc: Configuration, Type overriding).
+func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
+	const key, example = "overrides", "{db_type: uuid, go_type: github.com/google/uuid.UUID}"
+	if list == nil {
+		return
+	}
+	if list.Kind != yaml.SequenceNode {
+		p.refuse(list, key, "a list of Go types for columns belongs here", "write overrides: ["+example+"]")
+		return
+	}
+	for _, item := range list.Content {
+		m := p.mapping(item, "an entry of overrides:", overrideKeys)
+		if m == nil {
+			continue
+		}
+		for _, name := range []string{"db_type", "column", "go_struct_tag"} {
+			p.stringOf(m, name)
+		}
+		for _, name := range []string{"nullable", "unsigned"} {
+			p.boolOf(m, name)
+		}
+		if goType := m["go_type"]; goType != nil && goType.Kind == yaml.ScalarNode {
+			p.stringOf(m, "go_type")
+		} else if goType != nil {
+			p.goType(goType)
+		}
+		own := t.Dialect.Traits().SQLCTypes
+		switch dbType := m["db_type"]; {
+		case (dbType == nil) == (m["column"] == nil):
+			p.refuse(item, key, "an override is for a type of the database or for a column: one of the two", "write db_type: or column:, as in "+example)
+		case m["go_type"] == nil && m["go_struct_tag"] == nil:
+			p.refuse(item, key, "the Go type is missing", "write go_type:, as in "+example)
+		case dbType != nil && own[strings.ToUpper(dbType.Value)]:
+			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables.Sessions+".title")
+		default:
+			if m["column"] != nil {
+				s.overridden = append(s.overridden, p.expand(m["column"].Value))
+			}
+			s.Overrides = append(s.Overrides, p.inOneLine(item))
+		}
+	}
+}
+
+// goType reads a Go type in parts.
+func (p *configParser) goType(n *yaml.Node) {
+	m := p.mapping(n, "go_type:", goTypeKeys)
+	if m == nil {
+		return
+	}
+	if m["type"] == nil {
+		p.refuse(n, "go_type", "the name of the type is missing", "write go_type: {import: github.com/google/uuid, type: UUID}")
+	}
+	for _, name := range []string{"import", "package", "type"} {
+		p.stringOf(m, name)
+	}
+	for _, name := range []string{"pointer", "slice"} {
+		p.boolOf(m, name)
+	}
+}
+
+// boolOf reads true or false; false when the key is absent.
+func (p *configParser) boolOf(values map[string]*yaml.Node, key string) (is bool) {
+	if n := values[key]; n != nil && n.Decode(&is) != nil {
+		p.refuse(n, key, "true or false belongs here", "write "+key+": true, or remove the key")
+	}
+	return is
+}
+
+// inOneLine writes a part of the file again, as YAML in one line.
+func (p *configParser) inOneLine(n *yaml.Node) string {
+	text, err := yaml.Marshal(p.plain(n))
+	if err != nil {
+		panic(err) // it was read from YAML
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// plain copies a part of the file without comments, anchors and aliases, and
+// with the tenant's word in its place.
+func (p *configParser) plain(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	c := &yaml.Node{Kind: n.Kind, Style: yaml.FlowStyle, Tag: n.Tag, Value: n.Value}
+	if n.Kind == yaml.ScalarNode {
+		c.Style, c.Value = 0, p.expand(n.Value)
+	}
+	for _, child := range n.Content {
+		c.Content = append(c.Content, p.plain(child))
+	}
+	return c
 }
 
 // packageOf reads the name of a Go package.

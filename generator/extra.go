@@ -88,16 +88,21 @@ func (g *generation) checkUse(t *Target, d definition, name string, refuse func(
 	used := column(*table, name)
 	switch {
 	case used == nil:
-		var names []string
-		for _, c := range table.Columns {
-			if c.Generated == "" {
-				names = append(names, c.Name)
-			}
-		}
-		refuse(d.column.At.Generated, table.Name+" has no column "+name, "its columns are "+strings.Join(names, ", "))
+		refuse(d.column.At.Generated, table.Name+" has no column "+name, "its columns are "+table.columnNames(func(c Column) bool { return c.Generated == "" }))
 	case used.Generated != "":
 		refuse(d.column.At.Generated, name+" is generated itself, and a generated column cannot look at another (error 42P17)", "repeat the expression of "+name)
 	}
+}
+
+// columnNames lists those columns of a table that may be named.
+func (t Table) columnNames(may func(Column) bool) string {
+	var names []string
+	for _, c := range t.Columns {
+		if may(c) {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // checkIndexes checks the user's own indexes against the wanted tables.
@@ -120,11 +125,7 @@ func (g *generation) checkIndexes(t Target, schema Schema) Problems {
 			column := column(*table, name)
 			switch {
 			case column == nil:
-				var names []string
-				for _, c := range table.Columns {
-					names = append(names, c.Name)
-				}
-				refuse(table.Name+" has no column "+name, "its columns are "+strings.Join(names, ", "))
+				refuse(table.Name+" has no column "+name, "its columns are "+table.columnNames(func(Column) bool { return true }))
 			case slices.Contains(i.Columns[:at], name):
 				refuse("the column "+name+" stands in the index twice", "keep one of the two")
 			case t.isUnindexed(*table, name):

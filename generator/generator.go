@@ -5,7 +5,9 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -34,6 +36,12 @@ type Input struct {
 	List func(folder string) ([]string, error)
 	// AllowDestructive: migrations may drop columns and tables.
 	AllowDestructive bool
+	// Until is the last phase whose migrations are written; those of later ones
+	// wait for a later run. "" stands for all of them.
+	Until Phase
+	// Check: nothing is to be written, and what an earlier run was told to leave
+	// for later is not missing: where Until is "", it is the earlier run's.
+	Check bool
 }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
@@ -67,6 +75,7 @@ type Output struct {
 	Notes    []string // what the user should know or do, a paragraph each
 	Targets  []Status // in the order of the configuration
 	Warnings Problems // what is accepted, and worth a second look
+	Next     []string // what to do when the files are written, a command each; from the folder of adkgen.yaml
 }
 
 // State says what writing a file would do.
@@ -180,6 +189,7 @@ type targetResult struct {
 	files    []File
 	locked   LockTarget
 	emitted  int // how many of its migrations were there before
+	later    int // how many wait for a later run
 	notes    []string
 	warnings Problems
 	problems Problems
@@ -202,7 +212,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		return result
 	}
-	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive})
+	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked), locked != nil && locked.Until != ""})
 	if plan.fills() {
 		result.warnings = warnings
 	}
@@ -230,7 +240,12 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema, result.notes = plan.after, plan.notes
+	result.locked.Schema, result.notes, result.later = plan.after, plan.notes, len(plan.later)
+	result.locked.Until = ""
+	if result.later > 0 {
+		result.locked.Until = g.until(locked)
+		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
+	}
 	stale, err := g.staleStates(t)
 	if err != nil {
 		result.err = err
@@ -252,6 +267,14 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 	}
 	return result
+}
+
+// until is the last phase of a target to write.
+func (g *generation) until(locked *LockTarget) Phase {
+	if g.in.Check && locked != nil {
+		return cmp.Or(g.in.Until, locked.Until, Contract)
+	}
+	return cmp.Or(g.in.Until, Contract)
 }
 
 // backfill reads the expression that gives existing sessions their owner. It can
@@ -337,7 +360,7 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	sqlc, err := g.sqlcFiles()
+	sqlc, problems, err := g.sqlcFiles(&lock)
 	if err != nil {
 		return nil, err
 	}
@@ -356,12 +379,53 @@ func (g *generation) assemble(results []targetResult) (*Output, error) {
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}
-	return out, nil
+	out.Next, err = g.next(results, out.Files)
+	return out, err
+}
+
+// next says what to do when the files are written: compile the queries where
+// something that sqlc reads has changed, and apply the new migrations.
+func (g *generation) next(results []targetResult, files []File) (commands []string, err error) {
+	changed := map[string]bool{}
+	for _, f := range files {
+		changed[f.Path] = f.State != Unchanged
+	}
+	add := func(command string) {
+		if !slices.Contains(commands, command) {
+			commands = append(commands, command)
+		}
+	}
+	for i, t := range g.config.Targets {
+		reads := changed[t.Snapshot] && t.SharesQueries
+		for _, f := range results[i].files {
+			reads = reads || changed[f.Path] && (f.role == roleMigration || path.Dir(f.Path) == t.QueriesDir)
+		}
+		if t.SQLC != nil && (reads || changed[t.SQLC.File]) {
+			add("go tool sqlc generate -f " + t.SQLC.File)
+		}
+	}
+	for i, t := range g.config.Targets {
+		added := results[i].locked.Migrations[results[i].emitted:]
+		if len(added) == 0 {
+			continue
+		}
+		command, err := newRenderer(t).applyCommand()
+		if err != nil {
+			return nil, err
+		}
+		how := "apply the new migrations in " + t.Migrations.Dir
+		if added[0].Phase != added[len(added)-1].Phase {
+			how += ", phase by phase, as adkgen status lists them"
+		}
+		add(how + ": " + command)
+	}
+	return commands, nil
 }
 
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list
-// of databases in one file.
-func (g *generation) sqlcFiles() ([]File, error) {
+// of databases in one file. The lock keeps its hash, which tells it from one
+// that somebody has changed since.
+func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err error) {
 	blocks := map[string][]sqlcBlock{}
 	var names []string
 	for _, t := range g.config.Targets {
@@ -373,13 +437,45 @@ func (g *generation) sqlcFiles() ([]File, error) {
 		}
 		blocks[t.SQLC.File] = append(blocks[t.SQLC.File], newRenderer(t).sqlcBlock())
 	}
-	var files []File
+	hashes := map[string]*LockHash{}
 	for _, name := range names {
 		text, err := sqlcFile(blocks[name], true)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
+		}
+		there, err := g.in.Read(name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+		hash := hashOf([]byte(text))
+		if err != nil || isOurs(there) {
+			hashes[name] = &LockHash{name, hash}
+			if err == nil && g.lock.changedSQLC(name, hashOf(there)) && hashOf(there) != hash {
+				problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change",
+					Hint: "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"})
+			}
 		}
 		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
 	}
-	return files, nil
+	for i, t := range g.config.Targets {
+		lock.Targets[i].SQLC = nil
+		if t.SQLC != nil {
+			lock.Targets[i].SQLC = hashes[t.SQLC.File]
+		}
+	}
+	return files, problems, nil
+}
+
+// changedSQLC reports whether a configuration for sqlc has another hash than
+// when it was written. Locks of before do not say.
+func (l Lock) changedSQLC(name, hash string) bool {
+	known := false
+	for _, t := range l.Targets {
+		if t.SQLC != nil && t.SQLC.Path == name {
+			if known = true; t.SQLC.SHA256 == hash {
+				return false
+			}
+		}
+	}
+	return known
 }

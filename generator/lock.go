@@ -37,6 +37,8 @@ type LockTarget struct {
 	Start      int             `yaml:"start"`
 	Dialect    string          `yaml:"dialect"`
 	Tool       string          `yaml:"tool"`
+	Until      Phase           `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
+	SQLC       *LockHash       `yaml:"sqlc,omitempty"`  // the configuration that adkgen wrote for sqlc; nil for none
 	Migrations []LockMigration `yaml:"migrations"`
 	Schema     Schema          `yaml:"schema"`
 }

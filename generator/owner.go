@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -100,6 +101,12 @@ func checkReference(t Target, role Role, o *dialects.Owner, host *Host) (c refer
 	}
 	ref := o.Reference
 	if ref == nil {
+		return c
+	}
+	if table := strings.ToLower(ref.Table); ref.Column == "" && ref.Schema != "" && (table == "id" || strings.HasSuffix(table, "_id")) {
+		quote := t.Dialect.Quote
+		c.refuse(o.At.Target, fmt.Sprintf("this names a table %s in the %s %s", quote(ref.Table), t.Dialect.Traits().Namespaces, quote(ref.Schema)),
+			fmt.Sprintf("write REFERENCES %s(%s); if there is such a table, name its column too", quote(ref.Schema), quote(ref.Table)), nil)
 		return c
 	}
 	if ref.Schema == "" || ref.Schema == t.Namespace {

@@ -19,23 +19,23 @@ const (
 	Contract Phase = "contract"
 )
 
-var phases = []Phase{Switch, Expand, Fill, Contract}
+// Phases are all of them, in that order.
+var Phases = []Phase{Switch, Expand, Fill, Contract}
 
-// Advice says what to deploy before the migrations of the phase run, and what after.
+// Advice says when the migrations of the phase run. It stands in their headers,
+// and in what status prints.
 func (p Phase) Advice() string {
 	return map[Phase]string{
-		Switch:   "stop the program, run these, start the program with the new queries",
-		Expand:   "run these, then deploy the program with the new queries",
-		Fill:     "run these when every running program has the new queries",
-		Contract: "run these when no program with the old queries is running",
+		Switch:   "stop the program, run this, start the program with the new queries",
+		Expand:   "run this before you deploy the program with the new queries",
+		Fill:     "run this when every running program has the new queries",
+		Contract: "run this when no program with the old queries is running",
 	}[p]
 }
 
-func (p Phase) rank() int { return slices.Index(phases, p) }
+func (p Phase) rank() int { return slices.Index(Phases, p) }
 
-// phase gives the phase of a change by its kind, where the planner has not said
-// another. What a constraint demands, a program of before may not do; a change
-// that demands nothing, and takes nothing away, is for the new program.
+// phase gives the phase of a change, where the planner has not said another.
 func (p *planner) phase(c Change) Phase {
 	switch c.Kind {
 	case CreateNamespace, MoveTable, RenameTable:
@@ -47,38 +47,32 @@ func (p *planner) phase(c Change) Phase {
 		return Expand
 	case CreateProcedure, Backfill, DropProcedure, CopyStates:
 		return Fill
-	case DropTable, DropColumn, DropIndex, RequireColumn, ReplaceForeignKey:
+	case DropTable, DropIndex:
 		return Contract
-	case ModifyColumn:
-		if c.Column.NotNull && !c.OldColumn.NotNull || !p.dialect.Widens(c.OldColumn.Type, c.Column.Type) {
-			return Contract
-		}
+	case CreateTable:
 		return Expand
-	case AddForeignKey:
-		return p.demanding(c, c.Reference.Columns...)
-	case BuildUnique, AddUnique:
-		return p.demanding(c, c.Key.Columns...)
-	case AddCheck:
-		return p.demanding(c, c.Check.Column)
+	case RebuildTables: // changed at once
+		return p.phaseBetween(c.OldTables, c.Tables)
+	case BuildUnique:
+		c.Kind = AddUnique
 	}
-	return Expand
+	before := *p.locked.table(c.Table.Role)
+	if c.OldColumn.Name != "" { // as it is when the change begins
+		before = before.with(Change{Kind: DropColumn, Column: c.OldColumn}).with(Change{Kind: AddColumn, Column: c.OldColumn})
+	}
+	after := before.with(c)
+	if p.fits(before, after) {
+		return Expand
+	}
+	return Contract
 }
 
-// demanding is the phase of a constraint: one on a column that no program has
-// written before demands nothing of it.
-func (p *planner) demanding(c Change, columns ...string) Phase {
-	if writes(*p.locked.table(c.Table.Role), columns) {
-		return Contract
-	}
-	return Expand
-}
-
-// phaseOfRebuild is the phase of tables that are copied, and so changed at once.
-func (p *planner) phaseOfRebuild(c Change) Phase {
+// phaseBetween is the phase in which tables get another form.
+func (p *planner) phaseBetween(before, after []Table) Phase {
 	fitsBefore, fitsAfter := true, true
-	for i, new := range c.Tables {
-		fitsBefore = fitsBefore && p.fits(c.OldTables[i], new)
-		fitsAfter = fitsAfter && p.fits(new, c.OldTables[i])
+	for i := range before {
+		fitsBefore = fitsBefore && p.fits(before[i], after[i])
+		fitsAfter = fitsAfter && p.fits(after[i], before[i])
 	}
 	switch {
 	case fitsBefore:
@@ -90,7 +84,8 @@ func (p *planner) phaseOfRebuild(c Change) Phase {
 }
 
 // fits reports whether a program that was written for one form of a table can
-// read and write another.
+// read and write another. It does not know columns that are new, and a
+// constraint on one of them demands nothing of it.
 func (p *planner) fits(program, there Table) bool {
 	for _, c := range program.Columns {
 		if is := column(there, c.Name); is == nil || !p.dialect.Widens(c.Type, is.Type) {
@@ -98,7 +93,8 @@ func (p *planner) fits(program, there Table) bool {
 		}
 	}
 	for _, c := range there.Columns {
-		if was := column(program, c.Name); c.NotNull && c.Default == "" && (was == nil || !was.NotNull) {
+		was := column(program, c.Name)
+		if c.NotNull && (was == nil && c.Default == "" || was != nil && !was.NotNull) {
 			return false
 		}
 	}

@@ -12,10 +12,18 @@ import (
 // plan is what leads from the locked schema to the wanted one.
 type plan struct {
 	migrations []Migration
-	after      Schema   // the schema when all have run: the wanted one, and columns that wait to be dropped
-	notes      []string // what waits for a later run
+	later      []Migration // what was planned, and waits for its phase
+	after      Schema      // when the migrations have run; in the end the wanted one, and columns that wait to be dropped
+	notes      []string    // what waits for a later run
 	refusals   []refusal
-	losses     []string // what would be lost; it needs --allow-destructive
+	losses     []loss // it needs --allow-destructive
+}
+
+// loss is what would be lost by migrations of a phase.
+type loss struct {
+	asked asker
+	phase Phase
+	what  string
 }
 
 // fills reports whether the plan gives sessions their owner.
@@ -27,8 +35,15 @@ func (p plan) fills() bool {
 
 // refusal is a change that cannot be planned.
 type refusal struct {
-	key           string // of the target, that asks for it
+	asked         asker
 	message, hint string
+}
+
+// asker is what in a target's configuration asks for a change.
+type asker struct {
+	key    string
+	role   Role   // of the table, of columns:
+	column string // of columns:
 }
 
 // planInput is what a plan is made from.
@@ -39,6 +54,8 @@ type planInput struct {
 	next        int    // the number of the first migration
 	backfill    string // the owner of a session that has none, as SQL; "" when that is not known
 	destructive bool
+	until       Phase // the last to write
+	unfinished  bool  // migrations of an earlier run wait for this one
 }
 
 // planFor plans the migrations of a target.
@@ -51,17 +68,36 @@ func planFor(in planInput) plan {
 		}
 		return plan{migrations: []Migration{first}, after: wanted}
 	}
-	p := &planner{dialect: in.dialect, rules: in.dialect.Traits().Evolution, locked: *in.locked, wanted: wanted, destructive: in.destructive, backfill: in.backfill}
+	p := &planner{dialect: in.dialect, rules: in.dialect.Traits().Evolution, locked: *in.locked, wanted: wanted, destructive: in.destructive, backfill: in.backfill, unfinished: in.unfinished}
 	p.retire()
 	p.keepStates()
 	p.diff()
 	p.copyStates()
 	p.after.Tables = slices.Concat(p.wanted.Tables, p.kept)
-	if len(p.refusals) > 0 || len(p.losses) > 0 && !in.destructive {
+	if len(p.refusals) > 0 {
 		return p.plan
 	}
 	p.group(in.next)
+	p.stopAfter(in.until)
 	return p.plan
+}
+
+// stopAfter leaves the migrations of later phases to a later run, which finds
+// the schema that those before them lead to.
+func (p *planner) stopAfter(phase Phase) {
+	n := slices.IndexFunc(p.migrations, func(m Migration) bool { return m.Phase.rank() > phase.rank() })
+	if n < 0 {
+		return
+	}
+	p.migrations, p.later = p.migrations[:n], p.migrations[n:]
+	p.after = p.locked
+	for _, m := range p.migrations {
+		for _, c := range m.Changes {
+			p.after = p.after.with(c)
+		}
+	}
+	p.keepFor(p.later, &p.after)
+	p.losses = slices.DeleteFunc(p.losses, func(l loss) bool { return l.phase.rank() > phase.rank() })
 }
 
 // planner compares two schemas and collects the changes between them.
@@ -72,38 +108,62 @@ type planner struct {
 	locked, wanted Schema
 	destructive    bool
 	backfill       string
+	unfinished     bool
 	changes        []Change
 	replaced       *Table  // the table of user states whose place another takes
 	kept           []Table // that wait to be dropped
 }
 
 func (p *planner) add(c Change) {
-	if c.isDestructive() {
-		what := "table " + c.Table.Name + " with its rows"
-		if c.Kind == DropColumn {
-			what = "column " + c.Table.Name + "." + c.Column.Name + " with its values"
-		}
-		p.losses = append(p.losses, what)
-	}
 	if c.phase == "" {
 		c.phase = p.phase(c)
+	}
+	switch c.Kind {
+	case DropTable:
+		p.losses = append(p.losses, loss{asker{key: "scoped_state"}, c.phase, "table " + c.Table.Name + " with its rows"})
+	case DropColumn:
+		p.loseColumn(c.phase, c.Table, c.Column)
+	case ModifyColumn:
+		p.loseLength(c.phase, c.Table, c.OldColumn, c.Column)
+	case RebuildTables:
+		for i, before := range c.OldTables {
+			for _, old := range before.Columns {
+				if new := column(c.Tables[i], old.Name); new == nil {
+					p.loseColumn(c.phase, c.Tables[i], old)
+				} else {
+					p.loseLength(c.phase, c.Tables[i], old, *new)
+				}
+			}
+		}
 	}
 	p.changes = append(p.changes, c)
 }
 
-func (p *planner) refuse(key, message, hint string) {
-	p.refusals = append(p.refusals, refusal{key, message, hint})
+// loseColumn notes that the values of a column go.
+func (p *planner) loseColumn(phase Phase, t Table, c Column) {
+	p.losses = append(p.losses, loss{askerOf(t, c), phase, "column " + t.Name + "." + c.Name + " with its values"})
 }
 
-// keyOf gives the key of a target that a column is written at.
-func keyOf(c Column) string {
-	switch {
-	case c.Owner:
-		return "owner_id_column"
-	case c.Extra:
-		return "columns"
+// loseLength notes that a column gets a type that is shorter, if it does.
+func (p *planner) loseLength(phase Phase, t Table, old, new Column) {
+	if !p.dialect.Widens(old.Type, new.Type) {
+		p.losses = append(p.losses, loss{askerOf(t, new), phase, fmt.Sprintf("column %s.%s, which gets shorter: %s becomes %s", t.Name, new.Name, old.Type, new.Type)})
 	}
-	return "dialect"
+}
+
+func (p *planner) refuse(asked asker, message, hint string) {
+	p.refusals = append(p.refusals, refusal{asked, message, hint})
+}
+
+// askerOf gives what asks for a change of a column.
+func askerOf(t Table, c Column) asker {
+	switch {
+	case c.Owner || c.Retired:
+		return asker{key: "owner_id_column"}
+	case c.Extra:
+		return asker{"columns", t.Role, c.Name}
+	}
+	return asker{key: "dialect"}
 }
 
 // table gives the table of a role; nil when the schema has none.
@@ -217,10 +277,10 @@ func (p *planner) move() {
 	}
 	switch {
 	case !p.rules.MovesTables:
-		p.refuse("schema", fmt.Sprintf("the tables would move from %s to %s, which adkgen writes for PostgreSQL only", orNone(from), orNone(to)), "undo the change")
+		p.refuse(asker{key: "schema"}, fmt.Sprintf("the tables would move from %s to %s, which adkgen writes for PostgreSQL only", orNone(from), orNone(to)), "undo the change")
 		return
 	case to == "":
-		p.refuse("schema", "the tables would move from "+from+" to the connection's own schema, whose name is not known", "name it with schema:, such as public")
+		p.refuse(asker{key: "schema"}, "the tables would move from "+from+" to the connection's own schema, whose name is not known", "name it with schema:, such as public")
 		return
 	}
 	p.add(Change{Kind: CreateNamespace, NewName: to, OldName: from})
@@ -349,7 +409,7 @@ func (p *planner) alter(before, after Table) {
 	}
 	for _, k := range goneUnique { // after the new ones: a foreign key needs an index at all times
 		phase := Expand
-		if len(addedUnique)+len(addedIndexes) > 0 {
+		if after.indexes(k.Columns[0]) {
 			phase = Contract
 		}
 		p.add(Change{Kind: DropUnique, Table: after, Key: k, phase: phase})
@@ -376,6 +436,12 @@ func (p *planner) alter(before, after Table) {
 			}
 		}
 	}
+}
+
+// indexes reports whether an index or a unique key begins with a column.
+func (t Table) indexes(first string) bool {
+	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Columns[0] == first }) ||
+		slices.ContainsFunc(t.Unique, func(k Key) bool { return k.Columns[0] == first })
 }
 
 // replace pairs foreign keys of the same columns, where one can take the
@@ -427,13 +493,15 @@ func (p *planner) fill(before, after Table) {
 			continue
 		}
 		fill := Change{Kind: Backfill, Table: after, Column: c, Expression: p.backfill, Check: Check{Name: derivedName(p.dialect, after.Name, "backfill")}}
-		if p.rules.LoopsInProcedures {
+		switch old := column(before, c.Name); {
+		case old != nil && old.Filled == p.backfill: // by an earlier run
+		case p.rules.LoopsInProcedures:
 			create, drop := fill, fill
 			create.Kind, drop.Kind = CreateProcedure, DropProcedure
 			p.add(create)
 			p.add(fill)
 			p.add(drop)
-		} else {
+		default:
 			p.add(fill)
 		}
 		nullable := c
@@ -515,16 +583,16 @@ func (p *planner) canAdd(t Table, c Column) bool {
 		if p.rules.AddsVirtual {
 			hint = "write VIRTUAL instead of STORED: it is computed when it is read"
 		}
-		p.refuse(keyOf(c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", hint)
+		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", hint)
 		return false
 	}
 	if !c.NotNull || hasValue(c) {
 		return true
 	}
 	if c.Owner {
-		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as "+dialects.BackfillExample(p.dialect, t.Name))
+		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as "+dialects.BackfillExample(p.dialect, t.Name))
 	} else {
-		p.refuse(keyOf(c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
+		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
 	}
 	return false
 }
@@ -534,10 +602,10 @@ func hasValue(c Column) bool { return c.Default != "" && c.Default != "NULL" && 
 
 // change changes one column.
 func (p *planner) change(t Table, old, new Column) {
-	old.Owner, old.Retired, old.Extra = new.Owner, new.Retired, new.Extra // roles are no change of the column
-	if old == new {
+	if sameColumn(old, new) {
 		return
 	}
+	old = old.withRolesOf(new)
 	if !p.canChange(t, old, new) {
 		return
 	}
@@ -592,12 +660,12 @@ func (p *planner) require(t Table, old, new Column) Column {
 // canChange refuses another type, unless it holds every value of the old one.
 func (p *planner) canChange(t Table, old, new Column) bool {
 	if (old.Generated != new.Generated || old.Virtual != new.Virtual) && !p.rules.Rebuilds {
-		p.refuse(keyOf(new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
+		p.refuse(askerOf(t, new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
 		return false
 	}
 	for _, c := range t.Columns { // error 0A000
 		if old.Type != new.Type && strings.Contains(c.Generated, p.dialect.Quote(new.Name)) {
-			p.refuse(keyOf(new), t.Name+"."+new.Name+" would change its type, and "+c.Name+" is generated from it", "undo the change, or drop "+c.Name+" first")
+			p.refuse(askerOf(t, new), t.Name+"."+new.Name+" would change its type, and "+c.Name+" is generated from it", "undo the change, or drop "+c.Name+" first")
 			return false
 		}
 	}
@@ -608,8 +676,7 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 		switch {
 		case p.dialect.Widens(old.Type, new.Type):
 			return true
-		case p.dialect.Widens(new.Type, old.Type):
-			p.losses = append(p.losses, fmt.Sprintf("column %s.%s, which gets shorter: %s becomes %s", t.Name, new.Name, old.Type, new.Type))
+		case p.dialect.Widens(new.Type, old.Type): // a loss
 			return true
 		}
 	}
@@ -617,7 +684,7 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 	if !new.Owner {
 		hint = "undo the change, or add a column of another name"
 	}
-	p.refuse(keyOf(new), fmt.Sprintf("%s.%s would change from %s to %s, for which every row has to be written again under a lock", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation)), hint)
+	p.refuse(askerOf(t, new), fmt.Sprintf("%s.%s would change from %s to %s, for which every row has to be written again under a lock", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation)), hint)
 	return false
 }
 
@@ -637,9 +704,12 @@ func needsRebuild(before, after Table) bool {
 }
 
 // sameColumn compares columns but for their roles.
-func sameColumn(a, b Column) bool {
-	a.Owner, a.Retired, a.Extra = b.Owner, b.Retired, b.Extra
-	return a == b
+func sameColumn(a, b Column) bool { return a.withRolesOf(b) == b }
+
+// withRolesOf gives a column all of another that is not in the database.
+func (c Column) withRolesOf(other Column) Column {
+	c.Owner, c.Retired, c.Extra, c.Filled = other.Owner, other.Retired, other.Extra, other.Filled
+	return c
 }
 
 // rebuild copies the tables that need it into new ones: with the sessions, the
@@ -661,7 +731,6 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 		for _, old := range before.Columns {
 			switch new := column(*after, old.Name); {
 			case new == nil:
-				p.losses = append(p.losses, "column "+after.Name+"."+old.Name+" with its values")
 				c.Column, changed[old.Name] = old, true
 			case !sameColumn(old, *new):
 				p.canChange(*after, old, *new)
@@ -681,7 +750,6 @@ func (p *planner) rebuild(current []Table) map[Role]bool {
 		c.Column = Column{} // the migration is named after the table alone
 	}
 	if len(roles) > 0 {
-		c.phase = p.phaseOfRebuild(c)
 		p.add(c)
 	}
 	return roles

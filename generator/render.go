@@ -15,6 +15,7 @@ import (
 // have to be.
 type view struct {
 	Summary, SummaryDown string   // what the file does, in a line
+	Phase                Phase    // when to run it; "" where adkgen does not know
 	Requires             []string // what must exist before
 	Dir                  string   // of the migrations
 	File                 string   // of this migration
@@ -331,6 +332,7 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 	} else if err := r.fillChanges(&v, m); err != nil {
 		return nil, err
 	}
+	v.Phase = m.Phase
 	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
@@ -373,6 +375,16 @@ func (r renderer) files(v view, m Migration) ([]File, error) {
 
 // tool gives what the target's migration tool wants.
 func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrations.Tool] }
+
+// applyCommand says how the target's tool applies its migrations.
+func (r renderer) applyCommand() (string, error) {
+	m := r.target.Migrations
+	v := view{Dir: m.Dir, HasNamespaces: r.traits.Namespaces != ""}
+	if m.Start == 0 {
+		v.Bookkeeping = r.bookkeeping(r.target.Namespace)
+	}
+	return r.render("apply_"+m.Tool, v)
+}
 
 // contents says what tables hold: "sessions, events and scoped state".
 func contents(tables []Table) string {
@@ -460,6 +472,7 @@ func (r renderer) snapshotFile(schema Schema) ([]File, error) {
 // sqlcBlock is one entry below sql: in sqlc.yaml.
 type sqlcBlock struct {
 	Engine, Schema, Queries, Package, Out string
+	Overrides                             []string // of the user's, before adkgen's own: sqlc takes the first that fits
 	UntypedColumns                        []string // those of which sqlc cannot know the type
 }
 
@@ -479,7 +492,9 @@ func (r renderer) sqlcBlock() sqlcBlock {
 			if r.target.Namespace != "" && !r.target.SharesQueries {
 				column = r.target.Namespace + "." + column
 			}
-			untyped = append(untyped, column)
+			if !slices.Contains(r.target.SQLC.overridden, column) {
+				untyped = append(untyped, column)
+			}
 		}
 	}
 	schema := path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles)
@@ -487,6 +502,7 @@ func (r renderer) sqlcBlock() sqlcBlock {
 		schema = relative(from, r.target.Snapshot)
 	}
 	return sqlcBlock{
+		Overrides:      r.target.SQLC.Overrides,
 		UntypedColumns: untyped,
 		Engine:         r.traits.SQLCEngine,
 		Schema:         schema,

@@ -61,6 +61,7 @@ type Column struct {
 	Owner             bool   `yaml:"owner,omitempty"`
 	Extra             bool   `yaml:"extra,omitempty"`   // of the user's own, by columns:
 	Retired           bool   `yaml:"retired,omitempty"` // was the owner column, and waits to be dropped
+	Filled            string `yaml:"filled,omitempty"`  // the expression of a backfill, when NOT NULL waits for a later run
 }
 
 // Check is a condition on the values of one column, as SQL.

@@ -40,9 +40,9 @@ func (p *planner) keepStates() {
 		case after != nil && t.Name == after.Name && isReplaced:
 			p.refuseStates(t, *after)
 		case after != nil && t.Name == after.Name:
-			p.refuse("user_state_table", t.Name+" is an older table of user states, which is kept until you let it be dropped",
+			p.refuse(asker{key: "user_state_table"}, t.Name+" is an older table of user states, which is kept until you let it be dropped",
 				"name another table, such as user_state_table: "+t.Name+"_2; or, when you need it no more, run adkgen generate --allow-destructive before this change")
-		case t.Retired && (p.destructive && !p.isCopied(t) || after == nil):
+		case t.Retired && (p.destructive && !p.unfinished && !p.isCopied(t) || after == nil):
 			p.add(Change{Kind: DropTable, Table: t})
 			continue
 		}
@@ -59,8 +59,12 @@ func (p *planner) keepStates() {
 // isCopied reports whether a kept table is copied now, because sessions that had
 // none get their owners: then it stays once more.
 func (p *planner) isCopied(kept Table) bool {
-	owner := p.wanted.table(RoleSessions).owner()
-	return kept.Role == RoleUserStates && p.replaced == nil && owner != nil && p.fills(*p.locked.table(RoleSessions), *owner)
+	was, owner := p.locked.table(RoleSessions), p.wanted.table(RoleSessions).owner()
+	if kept.Role != RoleUserStates || p.replaced != nil || owner == nil || !p.fills(*was, *owner) {
+		return false
+	}
+	old := column(*was, owner.Name)
+	return old == nil || old.Filled != p.backfill // else an earlier run has filled it
 }
 
 // refuseStates refuses a new table of user states that has the name of the one
@@ -70,8 +74,31 @@ func (p *planner) refuseStates(before, after Table) {
 	if after.owner() == nil {
 		what = "the states of users are kept for all owners together now"
 	}
-	p.refuse("user_state_table", fmt.Sprintf("%s, in a table with another key, and the table %s is kept until you let it be dropped", what, before.Name),
+	p.refuse(asker{key: "user_state_table"}, fmt.Sprintf("%s, in a table with another key, and the table %s is kept until you let it be dropped", what, before.Name),
 		"name a new table, such as user_state_table: adk_"+strings.ToLower(cmp.Or(after.ownerName(), "user"))+"_states")
+}
+
+// keepFor is what becomes of the kept tables when later migrations wait for another
+// run: those are kept that no migration of it looks at.
+func (p *planner) keepFor(later []Migration, after *Schema) {
+	waits := func(t Table) bool {
+		return slices.ContainsFunc(later, func(m Migration) bool {
+			return slices.ContainsFunc(m.Changes, func(c Change) bool {
+				return c.Source.Name == t.Name || c.Kind == CreateTable && p.replaced != nil && p.replaced.Name == t.Name && c.Table.Name == p.wanted.userStates().Name
+			})
+		})
+	}
+	after.Tables = slices.Clone(after.Tables)
+	for _, t := range p.kept {
+		if waits(t) {
+			continue
+		}
+		for i := range after.Tables {
+			if after.Tables[i].Name == t.Name {
+				after.Tables[i] = t
+			}
+		}
+	}
 }
 
 // copyStates fills a new table of user states from the one whose place it takes,

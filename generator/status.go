@@ -5,22 +5,27 @@ import "fmt"
 // Status is what was emitted for a target, and what the next run of Generate
 // adds.
 type Status struct {
-	Dir, Dialect, Tool string
-	Emitted, Next      []StatusGroup
+	Dir     string        `json:"dir"`
+	Dialect string        `json:"dialect"`
+	Tool    string        `json:"tool"`
+	Until   Phase         `json:"until,omitempty"` // after which migrations wait for a later run; "" when none do
+	Emitted []StatusGroup `json:"emitted"`
+	Next    []StatusGroup `json:"next"`
 }
 
 // StatusGroup are migrations that follow one another and are of one phase.
 type StatusGroup struct {
-	Phase      Phase    // "" where adkgen does not know it
-	Migrations []string // names with their numbers
+	Phase      Phase    `json:"phase,omitempty"` // "" where adkgen does not know it
+	Migrations []string `json:"migrations"`      // names with their numbers
 }
 
 // statusOf tells of a target whose first migrations were emitted before.
 func statusOf(t LockTarget, emitted int) Status {
-	return Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool, Emitted: inGroups(t.Migrations[:emitted]), Next: inGroups(t.Migrations[emitted:])}
+	return Status{Dir: t.Dir, Dialect: t.Dialect, Tool: t.Tool, Until: t.Until, Emitted: inGroups(t.Migrations[:emitted]), Next: inGroups(t.Migrations[emitted:])}
 }
 
-func inGroups(migrations []LockMigration) (groups []StatusGroup) {
+func inGroups(migrations []LockMigration) []StatusGroup {
+	groups := []StatusGroup{} // a list in JSON, too
 	for i, m := range migrations {
 		name := fmt.Sprintf("%04d_%s", m.Number, m.Name)
 		if m.Custom {

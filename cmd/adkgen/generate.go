@@ -4,48 +4,61 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/generator"
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/spf13/cobra"
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config string
+	var config, until string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Write migrations, queries and sqlc.yaml",
 		Long: `Writes everything that adkgen.yaml asks for and says what became of each file.
 Migrations that were emitted before are never changed; when anything is wrong,
-nothing at all is written.`,
+nothing at all is written.
+
+With --until, the migrations of later phases wait for a later run of generate;
+--check then finds nothing missing.`,
+		Example: `  adkgen generate --until expand   # what has to run before the new program
+  adkgen generate                  # after the deployment: the rest`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			out, err := generateFrom(config, allowDestructive)
+			input, err := inputFrom(config)
 			if err != nil {
 				return err
 			}
-			switch {
-			case check:
-				r.diff(out.Files)
-				if changed(out.Files) > 0 {
-					fmt.Fprintf(r.err, "%d of %d files are stale: run adkgen generate\n", changed(out.Files), len(out.Files))
-					return errStale
-				}
-			case diff:
-				r.diff(out.Files)
-			case dryRun:
-				r.files(out.Files, true)
-			default:
+			if input.Until, err = phaseOf(until); err != nil {
+				return err
+			}
+			input.AllowDestructive, input.Check = allowDestructive, check
+			out, err := generator.Generate(input)
+			if err != nil {
+				return err
+			}
+			written := !check && !diff && !dryRun
+			if written {
 				if err := generator.Write(filepath.Dir(config), out.Files); err != nil {
 					return fmt.Errorf("%w: %w", errMachine, err)
 				}
-				r.files(out.Files, false)
 			}
-			r.text(out.Warnings)
-			for _, note := range out.Notes {
-				fmt.Fprintf(r.err, "\n%s", note)
+			stale := check && changed(out.Files) > 0
+			if r.json {
+				list := out.Warnings
+				if check {
+					list = append(stalePlaces(*out), list...)
+				}
+				r.problems(list)
+			} else {
+				r.generated(filepath.Dir(config), *out, check, diff, written)
+			}
+			if stale {
+				return errStale
 			}
 			return nil
 		},
@@ -55,20 +68,74 @@ nothing at all is written.`,
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
+	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
-	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
+	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
 	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
+	cmd.MarkFlagsMutuallyExclusive("json", "dry-run")
+	cmd.MarkFlagsMutuallyExclusive("json", "diff")
 	return cmd
 }
 
-// generateFrom runs the pipeline on a file and the folder it is in.
-func generateFrom(config string, allowDestructive bool) (*generator.Output, error) {
-	input, err := inputFrom(config)
-	if err != nil {
-		return nil, err
+// generated prints what became, or would become, of the files, and what else a
+// person should know.
+func (r *reporter) generated(folder string, out generator.Output, check, diff, written bool) {
+	switch {
+	case check:
+		r.diff(out.Files)
+		if n := changed(out.Files); n > 0 {
+			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), command(out))
+		}
+	case diff:
+		r.diff(out.Files)
+	default:
+		r.files(out.Files, !written)
 	}
-	input.AllowDestructive = allowDestructive
-	return generator.Generate(input)
+	r.text(out.Warnings)
+	for _, note := range out.Notes {
+		fmt.Fprintf(r.err, "\n%s", note)
+	}
+	if written {
+		r.next(folder, out.Next)
+	}
+}
+
+// command is what writes what --check finds missing.
+func command(out generator.Output) string {
+	for _, t := range out.Targets {
+		if t.Until != "" {
+			return "adkgen generate --until " + string(t.Until)
+		}
+	}
+	return "adkgen generate"
+}
+
+// stalePlaces are the files that are stale, for a program to read.
+func stalePlaces(out generator.Output) (list generator.Problems) {
+	for _, f := range out.Files {
+		if f.State != generator.Unchanged {
+			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + command(out)})
+		}
+	}
+	return list
+}
+
+// phaseOf reads the value of --until.
+func phaseOf(word string) (generator.Phase, error) {
+	phase := generator.Phase(word)
+	if word == "" || slices.Contains(generator.Phases, phase) {
+		return phase, nil
+	}
+	return "", generator.Problems{{File: "--until", Message: fmt.Sprintf("%q is not a phase", word), Hint: "write --until with " + phaseNames()}}
+}
+
+// phaseNames lists the phases.
+func phaseNames() string {
+	var names []string
+	for _, p := range generator.Phases {
+		names = append(names, string(p))
+	}
+	return dialects.OneOf(names)
 }
 
 // inputFrom reads a configuration file.
@@ -77,10 +144,30 @@ func inputFrom(config string) (generator.Input, error) {
 	if os.IsNotExist(err) {
 		return generator.Input{}, generator.Problems{{File: config, Message: "there is no such file", Hint: "adkgen init writes one to start from; -c FILE names another"}}
 	}
+	if info, statErr := os.Stat(config); statErr == nil && info.IsDir() {
+		return generator.Input{}, generator.Problems{{File: config, Message: "this is a folder", Hint: "name the file in it: -c " + filepath.Join(config, "adkgen.yaml")}}
+	}
 	if err != nil {
 		return generator.Input{}, err
 	}
 	return generator.OnDisk(config, text), nil
+}
+
+// next prints what to do next, as far as it helps: there may be thousands of
+// tenants.
+func (r *reporter) next(folder string, commands []string) {
+	const most = 4
+	title := "next"
+	if folder != "." {
+		title += ", in " + folder
+	}
+	for i, command := range commands {
+		if i == most {
+			fmt.Fprintf(r.err, "… and the same for %d other targets\n", len(commands)-most)
+			break
+		}
+		fmt.Fprintf(r.err, "%s: %s\n", title, command)
+	}
 }
 
 func changed(files []generator.File) int {

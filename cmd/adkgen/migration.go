@@ -41,7 +41,11 @@ write, and to change until it is applied.`,
 			if err := generator.Write(filepath.Dir(config), out.Files); err != nil {
 				return fmt.Errorf("%w: %w", errMachine, err)
 			}
-			r.files(out.Files, false)
+			if r.json {
+				r.problems(nil)
+			} else {
+				r.files(out.Files, false)
+			}
 			return nil
 		},
 	}

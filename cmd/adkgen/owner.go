@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -39,10 +38,7 @@ func ownerCommand(r *reporter) *cobra.Command {
 				warnings = append(warnings, host.Warnings...)
 			}
 			if r.json {
-				encoder := json.NewEncoder(r.out)
-				encoder.SetIndent("", "  ")
-				encoder.SetEscapeHTML(false)
-				return encoder.Encode(struct {
+				return r.encode(struct {
 					dialects.Owner
 					Warnings generator.Problems `json:"warnings,omitempty"`
 				}{owner, warnings})

@@ -43,25 +43,35 @@ func (r *reporter) code(err error) int {
 		r.problems(problems)
 		return exitUser
 	case errors.As(err, &onDisk), errors.As(err, &onLink), errors.Is(err, errMachine):
+		if r.json {
+			r.problems(generator.Problems{{File: "adkgen", Message: err.Error(), Hint: "nothing was changed"}})
+			return exitMachine
+		}
 		fmt.Fprintf(r.err, "adkgen: %v\nNothing was changed.\n", err)
 		return exitMachine
 	}
-	fmt.Fprintf(r.err, "adkgen: %v\nhint: adkgen --help\n", err)
+	r.problems(generator.Problems{{File: "adkgen", Message: strings.TrimSpace(err.Error()), Hint: "adkgen --help"}})
 	return exitUser
 }
 
 // errMachine marks failures of the machine that are not errors of a path.
 var errMachine = errors.New("nothing was written")
 
+// problems prints problems, or warnings; as JSON it is a list, which can be empty.
 func (r *reporter) problems(problems generator.Problems) {
 	if r.json {
-		encoder := json.NewEncoder(r.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(problems)
+		_ = r.encode(append(generator.Problems{}, problems...)) // the writer below has reported what failed
 		return
 	}
 	r.text(problems)
+}
+
+// encode prints a value as JSON.
+func (r *reporter) encode(value any) error {
+	encoder := json.NewEncoder(r.out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
 }
 
 // text prints problems or warnings as a person reads them.

@@ -16,6 +16,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 		Long: `adkgen reads adkgen.yaml and writes, into your repository, the migrations and
 the query files for the tables in which Google's Agent Development Kit keeps
 sessions, events and state.`,
+		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -26,5 +27,20 @@ sessions, events and state.`,
 	root.SetErr(stderr)
 	root.AddCommand(initCommand(report), generateCommand(report), statusCommand(report), migrationCommand(report), ownerCommand(report), versionCommand())
 	root.InitDefaultCompletionCmd(args...)
+	root.SetVersionTemplate("adkgen {{.Version}}\n")
+	report.json = asksForJSON(args) // also when the rest of the line is not understood
 	return report.code(root.Execute())
+}
+
+// asksForJSON reports whether --json stands among the flags.
+func asksForJSON(args []string) bool {
+	for _, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "--json", "--json=true":
+			return true
+		}
+	}
+	return false
 }

@@ -27,10 +27,13 @@ which of the emitted migrations have run.`,
 			out, err := generator.Generate(input)
 			if err != nil {
 				emitted, lockErr := generator.Emitted(input)
-				if lockErr == nil {
+				if lockErr == nil && !r.json {
 					r.status(emitted)
 				}
 				return err
+			}
+			if r.json {
+				return r.encode(out.Targets)
 			}
 			r.status(out.Targets)
 			if n := changed(out.Files); n > 0 {
@@ -45,15 +48,12 @@ which of the emitted migrations have run.`,
 	flags := cmd.Flags()
 	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "show migrations that drop columns and tables, too")
-	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
+	flags.BoolVar(&r.json, "json", false, "print the targets with their migrations, or the problems, as JSON")
 	return cmd
 }
 
 // status prints the migrations of each target, with what to deploy when.
 func (r *reporter) status(targets []generator.Status) {
-	if r.json {
-		return
-	}
 	for _, t := range targets {
 		fmt.Fprintf(r.out, "%s (%s, %s)\n", r.style(r.out, bold, t.Dir), t.Dialect, t.Tool)
 		for _, list := range []struct {

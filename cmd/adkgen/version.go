@@ -13,11 +13,15 @@ func versionCommand() *cobra.Command {
 		Short: "Print the version of adkgen",
 		Args:  cobra.NoArgs,
 		Run: func(cmd *cobra.Command, _ []string) {
-			version := "(devel)"
-			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-				version = info.Main.Version
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), "adkgen", version)
+			fmt.Fprintln(cmd.OutOrStdout(), "adkgen", version())
 		},
 	}
+}
+
+// version is that of the module that this program was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }

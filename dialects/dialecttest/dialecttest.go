@@ -36,6 +36,7 @@ func Run(t *testing.T, d dialects.Dialect) {
 func RunCorpus(t *testing.T, d dialects.Dialect) {
 	t.Run("Combined", func(t *testing.T) { combined(t, d) })
 	t.Run("Rules", func(t *testing.T) { rules(t, d) })
+	t.Run("Slips", func(t *testing.T) { slips(t, d) })
 }
 
 // names holds that a quoted name reads back as the same name, and that names
@@ -162,6 +163,9 @@ func Check(t *testing.T, d dialects.Dialect, fragment string) {
 	}
 	if len(problems) > 0 {
 		return
+	}
+	if !d.Widens(owner.Type, owner.Type) {
+		t.Errorf("%q: a column of type %s does not hold the values of one of the same type", fragment, owner.Type)
 	}
 	again, problems := d.ParseOwner(dialects.Definition(d, owner))
 	if len(problems) > 0 {

@@ -60,7 +60,9 @@ func (d Dialect) Traits() dialects.Traits {
 		CreatesNamespace:      true,
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
+		ExampleTypes:          "BIGINT, VARCHAR(36) or BINARY(16)",
 		SQLCEngine:            "mysql",
+		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
 		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck,
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)

@@ -19,6 +19,7 @@ func (Dialect) Name() string { return "oracle" }
 func (Dialect) Traits() dialects.Traits {
 	return dialects.Traits{
 		Title:                 "Oracle",
+		ExampleTypes:          "NUMBER(19), VARCHAR2(36) or RAW(16)",
 		IdentifierLimit:       128, // SQL Language Reference, Database Object Naming Rules; bytes, from 12.2
 		CollateClause:         "COLLATE %s",
 		KeyComparison:         "%[1]s = %[2]s",

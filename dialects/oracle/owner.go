@@ -98,7 +98,11 @@ func (p *parser) column() (owner dialects.Owner) {
 			}
 			owner.Check = &dialects.Check{Constraint: name, Expression: expression}
 		default:
-			p.refuse(p.peek(), refusalOf(p.peek()))
+			if why, known := refusalOf(p.peek()); known {
+				p.refuse(p.peek(), why)
+			} else {
+				p.refuseSyntax(p.peek(), "Oracle's grammar has no "+p.peek().Text+" here")
+			}
 			return owner
 		}
 		constraints++
@@ -110,23 +114,21 @@ func (p *parser) column() (owner dialects.Owner) {
 	return owner
 }
 
-// refusalOf says why a clause cannot begin with a token.
-func refusalOf(t token) dialects.Refusal {
+// refusalOf says why a clause that Oracle knows cannot begin with a token.
+func refusalOf(t token) (why dialects.Refusal, known bool) {
 	switch t.Text {
 	case "PRIMARY":
-		return dialects.RefusePrimaryKey
+		return dialects.RefusePrimaryKey, true
 	case "GENERATED":
-		return dialects.RefuseIdentity
+		return dialects.RefuseIdentity, true
 	case "AS":
-		return dialects.RefuseGenerated
+		return dialects.RefuseGenerated, true
 	case "DEFERRABLE", "INITIALLY":
-		return dialects.RefuseDeferrable
+		return dialects.RefuseDeferrable, true
 	case "SORT", "VISIBLE", "INVISIBLE", "ENCRYPT", "ENABLE", "DISABLE", "RELY", "NORELY", "VALIDATE", "NOVALIDATE", "USING", "EXCEPTIONS":
-		return dialects.RefuseUnknown
-	case "ON":
-		return dialects.Refusal{Message: "ON DELETE follows REFERENCES", Hint: "write REFERENCES users(id) ON DELETE CASCADE"}
+		return dialects.RefuseUnknown, true
 	}
-	return dialects.Refusal{Message: "Oracle's grammar has no " + t.Text + " here", Hint: "write one column definition as in CREATE TABLE: name, type, DEFAULT, constraints"}
+	return dialects.Refusal{}, false
 }
 
 // reference reads what follows REFERENCES: the references_clause and the

@@ -55,8 +55,17 @@ func (p *parser) expect(word string) bool {
 	if p.accept(word) {
 		return true
 	}
-	p.refuse(t, dialects.Refusal{Message: "a " + word + " is missing here", Hint: "write one column definition as in CREATE TABLE: name, type, constraints"})
+	p.refuseSyntax(t, "a "+word+" is missing here")
 	return false
+}
+
+// refuseSyntax reports what the grammar does not have; t may be the end.
+func (p *parser) refuseSyntax(t token, message string) {
+	if t.Length == 0 {
+		p.RefuseSyntax(len(p.Fragment), message)
+		return
+	}
+	p.RefuseSyntax(t.Offset, message)
 }
 
 func (p *parser) refuse(t token, why dialects.Refusal) {
@@ -75,6 +84,7 @@ func (p *parser) identifier() (string, bool) {
 		return strings.Trim(t.Text, `"`), true
 	case t.word && !reserved[strings.ToUpper(t.Text)]:
 		return p.dialect.Fold(t.Text), true
+	case t.Length > 0 && p.Explain(t.Offset):
 	case t.word:
 		p.refuse(t, dialects.Refusal{Message: strings.ToUpper(t.Text) + " is a reserved word of Oracle (ORA-00904)", Hint: "choose another name, such as owner_" + strings.ToLower(t.Text)})
 	default:

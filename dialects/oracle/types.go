@@ -82,7 +82,7 @@ func (p *parser) parseType() (string, bool) {
 		p.refuse(t, dialects.Refusal{Message: "a column of type " + name + " can have no index and no foreign key (ORA-02327)", Hint: "use the type of the column that it references"})
 		return "", false
 	case !takesSize && !sizeless[name]:
-		p.refuse(t, dialects.Refusal{Message: "Oracle has no type " + name, Hint: "write NUMBER(19), VARCHAR2(36) or RAW(16)"})
+		p.RefuseSyntax(t.Offset, "Oracle has no type "+name)
 		return "", false
 	}
 	p.next()

@@ -30,7 +30,9 @@ func (Dialect) Traits() dialects.Traits {
 		ReservedPrefix:    "pg_",                                               // System Catalogs; CREATE SCHEMA refuses it (42939)
 		HiddenColumns:     dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
 		StateIndex:        true,
+		ExampleTypes:      "BIGINT, TEXT or UUID",
 		SQLCEngine:        "postgresql",
+		SQLCTypes:         dialects.Words("bigint int8 pg_catalog.int8 varchar pg_catalog.varchar timestamptz pg_catalog.timestamptz jsonb json pg_catalog.json"),
 		Tools:             []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "tern", "flyway", "liquibase", "plain"},
 		Settings:          []string{"event_compression"},
 		Evolution:         dialects.Evolution{Transactional: true, OnlineIndex: true, Validates: true, RenamesConstraints: true, MovesTables: true},

@@ -211,7 +211,7 @@ func (Dialect) Widens(from, to string) bool {
 	case "NUMERIC":
 		return to == "NUMERIC" || old.Longer(new)
 	case "TEXT":
-		return to == "VARCHAR"
+		return to == "TEXT" || to == "VARCHAR"
 	}
 	return from == to
 }

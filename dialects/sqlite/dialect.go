@@ -24,7 +24,9 @@ func (Dialect) Traits() dialects.Traits {
 		IndexesShareNames: true,
 		ReservedPrefix:    "sqlite_",                           // CREATE TABLE, 2: reserved for internal use
 		HiddenColumns:     dialects.Words("rowid oid _rowid_"), // ROWIDs and the INTEGER PRIMARY KEY: the queries need it
+		ExampleTypes:      "INTEGER, TEXT or BLOB",
 		SQLCEngine:        "sqlite",
+		SQLCTypes:         dialects.Words("integer text"),
 		Tools:             []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
 		Evolution:         dialects.Evolution{Transactional: true, Rebuilds: true},
 		Templates:         "sqlite",

@@ -75,7 +75,7 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			offset, message = max(0, e.Offset-len(before)), e.Message
 		}
 		if t, ok := r.TokenAt(offset); ok && t.Text == "." && t.Offset == behindTarget(r.Tokens) {
-			r.Refuse(offset, dialects.Refusal{Message: "a foreign key in SQLite cannot name a table in another database file", Hint: "write REFERENCES and the table's name alone"})
+			r.Refuse(offset, dialects.Refusal{Message: "a foreign key in SQLite cannot name a table in another database file", Hint: "write REFERENCES, the table's name, and its column in parentheses"})
 			return dialects.Owner{}
 		}
 		r.RefuseSyntax(offset, message)

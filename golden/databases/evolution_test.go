@@ -17,8 +17,14 @@ import (
 // generated runs adkgen in a folder, and gives the lock that it leaves.
 func generated(t testing.TB, folder string, config []byte) generator.LockTarget {
 	t.Helper()
+	return generatedUntil(t, folder, config, "")
+}
+
+// generatedUntil leaves the migrations of later phases for a later run.
+func generatedUntil(t testing.TB, folder string, config []byte, until generator.Phase) generator.LockTarget {
+	t.Helper()
 	input := generator.OnDisk(filepath.Join(folder, "adkgen.yaml"), config)
-	input.AllowDestructive = true
+	input.AllowDestructive, input.Until = true, until
 	out, err := generator.Generate(input)
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,6 +104,9 @@ type adkOwnerParams[ID any] interface {
 func adkOwner[ID any](ctx context.Context, id *ID) error {
 	owner, ok := ctx.Value(adkOwnerKey{}).(ID)
 	if !ok {
+		return ErrNoOwner
+	}
+	if pointer := reflect.ValueOf(owner); pointer.Kind() == reflect.Pointer && pointer.IsNil() {
 		return ErrNoOwner
 	}
 	if value, ok := any(owner).(driver.Valuer); ok { // a type for a column that can be NULL

@@ -6,6 +6,7 @@
 -- Adds the column priority to adk_sessions.
 -- Adds the column token to adk_sessions.
 -- Changes the column token of adk_sessions.
+-- Phase expand: run this before you deploy the program with the new queries.
 
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

@@ -3,6 +3,7 @@
 -- Renames adk_events to conversation_events, and what is named after it.
 -- Renames adk_app_states to app_states, and what is named after it.
 -- Renames adk_owner_states to user_states, and what is named after it.
+-- Phase switch: stop the program, run this, start the program with the new queries.
 
 -- +goose Up
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

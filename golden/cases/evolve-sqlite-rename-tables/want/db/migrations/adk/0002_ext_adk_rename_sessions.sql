@@ -3,6 +3,7 @@
 -- Renames adk_events to conversation_events, and what is named after it.
 -- Renames adk_app_states to app_states, and what is named after it.
 -- Renames adk_owner_states to user_states, and what is named after it.
+-- Phase switch: stop the program, run this, start the program with the new queries.
 
 -- +goose Up
 -- Stops if the foreign key of the events would keep the old name, as in this mode. (json_extract raises the text as an error.)
