@@ -17,7 +17,7 @@ func (s Schema) with(c Change) Schema {
 	case CreateTable:
 		s.Tables = append(s.Tables, c.Table)
 	case DropTable:
-		s.Tables = slices.DeleteFunc(s.Tables, func(t Table) bool { return t.Role == c.Table.Role })
+		s.Tables = slices.DeleteFunc(s.Tables, func(t Table) bool { return t.Name == c.Table.Name })
 	case RenameTable:
 		s.table(c.Table.Role).Name = c.NewName
 		s.follow(c.OldName, func(k *ForeignKey) { k.Table = c.NewName })

@@ -52,13 +52,17 @@ const (
 	Unfill            ChangeKind = "unfill"           // the way down of Backfill: nothing
 	CreateProcedure   ChangeKind = "create_procedure" // that Backfill calls, where loops are in procedures only
 	DropProcedure     ChangeKind = "drop_procedure"
-	RebuildTables     ChangeKind = "rebuild_tables"
+	// CopyStates copies the states of users from one table to another, which
+	// keeps them in another way: for each owner, or for all of them.
+	CopyStates    ChangeKind = "copy_states"
+	RestoreStates ChangeKind = "restore_states" // its way down
+	RebuildTables ChangeKind = "rebuild_tables"
 )
 
 // inverses are the kinds that undo others; what is not here is undone by the
 // same kind, the other way round.
 var inverses = map[ChangeKind]ChangeKind{
-	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique, BuildUnique: UnbuildUnique, Backfill: Unfill, CreateProcedure: DropProcedure,
+	CreateNamespace: LeaveNamespace, CreateTable: DropTable, AddColumn: DropColumn, AddIndex: DropIndex, AddUnique: DropUnique, BuildUnique: UnbuildUnique, Backfill: Unfill, CreateProcedure: DropProcedure, CopyStates: RestoreStates,
 	AddCheck: DropCheck, AddForeignKey: DropForeignKey, Validate: Invalidate, RequireColumn: ModifyColumn,
 }
 
@@ -89,8 +93,11 @@ type Change struct {
 	// Expression fills Column where it is NULL, of Backfill, and of the way up of
 	// RebuildTables, where it is of the owner column; the procedure has the name of Check.
 	Expression string
-	OldTables  []Table // of RebuildTables, as they were
-	Tables     []Table // of RebuildTables, as they become
+	// Source is the table that CopyStates copies from, and Sessions the one that
+	// tells the owners of a user.
+	Source, Sessions Table
+	OldTables        []Table // of RebuildTables, as they were
+	Tables           []Table // of RebuildTables, as they become
 
 	phase Phase // set when the change is added to a plan
 	// down undoes the change; nil for the inverse.
@@ -129,7 +136,7 @@ func (c Change) isDestructive() bool { return c.Kind == DropTable || c.Kind == D
 // standsAlone reports whether the change is a migration of its own: what it
 // does has to be committed apart.
 func (c Change) standsAlone() bool {
-	return c.Kind == Validate || c.Kind == Invalidate || c.Kind == RequireColumn || c.isDestructive()
+	return c.Kind == Validate || c.Kind == Invalidate || c.Kind == RequireColumn || c.Kind == CopyStates || c.isDestructive()
 }
 
 // isAboutAll reports whether the change belongs to one of the whole schema.
@@ -179,6 +186,10 @@ func (c Change) name() string {
 	role := string(c.Table.Role)
 	column := c.Column.Name
 	part := strings.Join(c.Index.Columns, "_")
+	loop := "backfill"
+	if c.Source.Name != "" {
+		loop, column = "copy", ""
+	}
 	words := map[ChangeKind][]string{
 		CreateNamespace: {"move_adk_tables"}, MoveTable: {"move_adk_tables"}, CreateTable: {"create", role}, DropTable: {"drop", role},
 		RenameTable: {"rename", role}, RenameIndex: {"rename_index", role}, RenameConstraint: {"rename_constraint", role},
@@ -189,7 +200,7 @@ func (c Change) name() string {
 		AddCheck: {"check", role, column}, DropCheck: {"drop_check", role, column},
 		AddForeignKey: {"reference", role, strings.Join(c.Reference.Columns, "_")}, DropForeignKey: {"drop_reference", role, strings.Join(c.Reference.Columns, "_")},
 		ReplaceForeignKey: {"change_reference", role, strings.Join(c.Reference.Columns, "_")},
-		Backfill:          {"backfill", role, column}, CreateProcedure: {"prepare_backfill", role, column}, DropProcedure: {"after_backfill", role, column},
+		Backfill:          {"backfill", role, column}, CreateProcedure: {"prepare_" + loop, role, column}, DropProcedure: {"after_" + loop, role, column}, CopyStates: {"copy", role},
 		Validate: {"validate", role, column}, Invalidate: {"before_dropping", role, column}, RebuildTables: {"change", role, column},
 	}[c.Kind]
 	return fileWord(strings.TrimSuffix(strings.Join(words, "_"), "_"))

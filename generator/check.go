@@ -93,7 +93,7 @@ func (g *generation) problem(t Target, key, message, hint string) Problem {
 type sharedName struct{ name, key string }
 
 var roleKeys = map[Role]string{
-	RoleSessions: "session_table", RoleEvents: "events_table", RoleAppStates: "app_state_table", RoleUserStates: "user_state_table",
+	RoleSessions: "session_table", RoleEvents: "events_table", RoleAppStates: "app_state_table", RoleUserStates: "user_state_table", RoleOwnerStates: "user_state_table",
 }
 
 // sharedNames are the names that a schema takes from pools which it shares

@@ -461,8 +461,8 @@ func (p *configParser) target(n *yaml.Node) *Target {
 	}
 	t.Dialect, _ = NewDialect(name, options)
 	p.settings(t)
-	p.tables(t)
 	p.owner(t)
+	p.tables(t)
 	if t.Backfill = p.stringOf(values, "backfill"); values["backfill"] != nil && values["owner_id_column"] == nil {
 		p.refuse(values["backfill"], "backfill", "there is no owner column to fill", "remove the key, or write owner_id_column:")
 	}
@@ -530,7 +530,7 @@ func (p *configParser) tables(t *Target) {
 		{"session_table", "adk_sessions", &t.Tables.Sessions},
 		{"events_table", "adk_events", &t.Tables.Events},
 		{"app_state_table", "adk_app_states", &t.Tables.AppStates},
-		{"user_state_table", "adk_user_states", &t.Tables.UserStates},
+		{"user_state_table", "adk_" + string(t.userStates()), &t.Tables.UserStates},
 	} {
 		name := p.tableName(t, table.key, table.standard)
 		*table.name = name.Table
@@ -614,6 +614,14 @@ func (p *configParser) scopedState(t *Target) {
 	}
 }
 
+// roleNamed is the role of the table that adkgen.yaml calls by a name.
+func (t *Target) roleNamed(name string) Role {
+	if role := Role(name); role != RoleUserStates {
+		return role
+	}
+	return t.userStates()
+}
+
 // columns reads the user's own columns, table by table.
 func (p *configParser) columns(t *Target) {
 	const key = "columns"
@@ -647,7 +655,7 @@ func (p *configParser) columns(t *Target) {
 			for _, problem := range problems {
 				p.problems = append(p.problems, p.problem(item, problem.Offset, problem.Length, key, problem.Message, problem.Hint))
 			}
-			t.Columns = append(t.Columns, ExtraColumn{Role(name), column, item})
+			t.Columns = append(t.Columns, ExtraColumn{t.roleNamed(name), column, item})
 		}
 	}
 }
@@ -674,7 +682,7 @@ func (p *configParser) ownIndex(t *Target, n *yaml.Node) {
 	if table == "" || !p.hasTable(t, m["table"], table) {
 		return
 	}
-	index := ExtraIndex{Role: Role(table), node: n}
+	index := ExtraIndex{Role: t.roleNamed(table), node: n}
 	if list := m["columns"]; list == nil || list.Kind != yaml.SequenceNode || len(list.Content) == 0 {
 		p.refuse(n, "columns", "the index has no columns", "write columns: [app_name, user_id]")
 		return

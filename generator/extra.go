@@ -40,6 +40,9 @@ func (t *Target) definitions() []definition {
 func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects.Owner) {
 	bare := standardTarget(d)
 	bare.ScopedState = true
+	if role == RoleOwnerStates { // but for the owner, which is a name of the user's
+		role = RoleUserStates
+	}
 	for _, column := range wantedSchema(bare).table(role).Columns {
 		if strings.EqualFold(column.Name, o.Name) {
 			name := strings.ToLower(column.Name)
@@ -62,6 +65,9 @@ func (g *generation) checkColumns(t *Target) Problems {
 			refuse(d.column.At.Name, "the table has two columns "+d.column.Name, "give each a name of its own")
 		}
 		seen[key] = true
+		if d.key == "owner_id_column" { // the owner is in the key of the states, too
+			seen[string(RoleOwnerStates)+"\x00"+strings.ToLower(d.column.Name)] = true
+		}
 		for _, name := range d.column.Uses {
 			g.checkUse(t, d, name, refuse)
 		}
@@ -138,6 +144,33 @@ func (g *generation) checkIndexes(t Target, schema Schema) Problems {
 	return problems
 }
 
+// checkStateKey refuses an owner that is too long for the key of the users' states.
+func (g *generation) checkStateKey(t Target, schema Schema) Problems {
+	table, limit := schema.table(RoleOwnerStates), t.Dialect.Traits().IndexBytes
+	if table == nil || limit == 0 {
+		return nil
+	}
+	others := 0
+	owner := table.owner()
+	for _, name := range table.PrimaryKey.Columns {
+		if name != owner.Name {
+			others += keyBytes(column(*table, name).Type)
+		}
+	}
+	bytes := keyBytes(owner.Type)
+	if others+bytes <= limit {
+		return nil
+	}
+	fits := limit - others
+	if length := lengthOf(owner.Type); length > 0 && bytes > length {
+		fits /= bytes / length
+	}
+	at := t.Owner.At.Type
+	return Problems{g.source.problem(t.places["owner_id_column"], at.Offset, at.Length, "owner_id_column",
+		fmt.Sprintf("%s can have %d bytes, and is part of the key of %s, where %s allows %d bytes: app_name and user_id take %d of them", owner.Name, bytes, table.Name, t.Dialect.Traits().Title, limit, others),
+		fmt.Sprintf("write a length of at most %d, or scoped_state: false", fits))}
+}
+
 // isUnindexed reports whether no index can be on a column.
 func (t Target) isUnindexed(table Table, name string) bool {
 	for _, c := range t.Columns {
@@ -177,6 +210,16 @@ func ownIndexName(table Table, own ExtraIndex) (name string, taken bool) {
 
 var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
 
+// lengthOf is the length that a type says; 0 for none.
+func lengthOf(sqlType string) int {
+	m := sizedText.FindStringSubmatch(sqlType)
+	if m == nil {
+		return 0
+	}
+	length, _ := strconv.Atoi(m[2]) // digits
+	return length
+}
+
 // keyBytes is the most that a value of a type takes in an index; what has no
 // length counts for nothing. A character has up to four bytes.
 func keyBytes(sqlType string) int {
@@ -184,7 +227,7 @@ func keyBytes(sqlType string) int {
 	if m == nil {
 		return 0
 	}
-	length, _ := strconv.Atoi(m[2]) // digits
+	length := lengthOf(sqlType)
 	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
 		length *= 4
 	}

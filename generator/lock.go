@@ -193,7 +193,7 @@ func (s Schema) missing() string {
 			return "no table for " + string(role)
 		}
 	}
-	if (s.table(RoleAppStates) == nil) != (s.table(RoleUserStates) == nil) {
+	if (s.table(RoleAppStates) == nil) != (s.userStates() == nil) {
 		return "one of the two tables for states only"
 	}
 	for _, t := range s.Tables {
@@ -231,7 +231,7 @@ func (s Schema) missing() string {
 // unknown says what a schema has that this adkgen does not know; "" for nothing.
 func (s Schema) unknown() string {
 	for _, t := range s.Tables {
-		if !slices.Contains(roleNames, string(t.Role)) {
+		if t.Role != RoleOwnerStates && !slices.Contains(roleNames, string(t.Role)) {
 			return fmt.Sprintf("a table of the role %q", t.Role)
 		}
 		for _, i := range t.Indexes {

@@ -23,7 +23,7 @@ func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
 func standardTarget(d dialects.Dialect) Target {
 	return Target{Dialect: d, Tables: TableNames{
 		Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events"),
-		AppStates: d.Fold("adk_app_states"), UserStates: d.Fold("adk_user_states"),
+		AppStates: d.Fold("adk_app_states"), UserStates: d.Fold("adk_user_states"), // the sessions are shown, no states
 	}}
 }
 

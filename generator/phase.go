@@ -28,7 +28,7 @@ func (p Phase) Advice() string {
 	return map[Phase]string{
 		Switch:   "stop the program, run this, start the program with the new queries",
 		Expand:   "run this before you deploy the program with the new queries",
-		Fill:     "run this when every running program writes the owner column",
+		Fill:     "run this when every running program has the new queries",
 		Contract: "run this when no program with the old queries is running",
 	}[p]
 }
@@ -45,7 +45,7 @@ func (p *planner) phase(c Change) Phase {
 			return Switch // with its table
 		}
 		return Expand
-	case CreateProcedure, Backfill, DropProcedure:
+	case CreateProcedure, Backfill, DropProcedure, CopyStates:
 		return Fill
 	case DropTable, DropIndex:
 		return Contract

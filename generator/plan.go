@@ -69,7 +69,10 @@ func planFor(in planInput) plan {
 	}
 	p := &planner{dialect: in.dialect, rules: in.dialect.Traits().Evolution, locked: *in.locked, wanted: wanted, destructive: in.destructive, backfill: in.backfill}
 	p.retire()
+	p.keepStates()
 	p.diff()
+	p.copyStates()
+	p.after.Tables = slices.Concat(p.wanted.Tables, p.kept)
 	if len(p.refusals) > 0 {
 		return p.plan
 	}
@@ -92,6 +95,7 @@ func (p *planner) stopAfter(phase Phase) {
 			p.after = p.after.with(c)
 		}
 	}
+	p.keepFor(p.later, &p.after)
 	p.losses = slices.DeleteFunc(p.losses, func(l loss) bool { return l.phase.rank() > phase.rank() })
 }
 
@@ -104,6 +108,8 @@ type planner struct {
 	destructive    bool
 	backfill       string
 	changes        []Change
+	replaced       *Table  // the table of user states whose place another takes
+	kept           []Table // that wait to be dropped
 }
 
 func (p *planner) add(c Change) {
@@ -161,7 +167,7 @@ func askerOf(t Table, c Column) asker {
 // table gives the table of a role; nil when the schema has none.
 func (s Schema) table(role Role) *Table {
 	for i := range s.Tables {
-		if s.Tables[i].Role == role {
+		if s.Tables[i].Role == role && !s.Tables[i].Retired {
 			return &s.Tables[i]
 		}
 	}
@@ -225,7 +231,12 @@ func (p *planner) retire() {
 // diff collects the changes in an order in which each finds what it needs.
 func (p *planner) diff() {
 	p.move()
-	current := slices.Clone(p.locked.Tables) // as they are called when a change begins
+	var current []Table // as they are called when a change begins
+	for _, t := range p.locked.Tables {
+		if !t.Retired && (p.replaced == nil || t.Name != p.replaced.Name) {
+			current = append(current, t)
+		}
+	}
 	for i := range current {
 		if wanted := p.wanted.table(current[i].Role); wanted != nil {
 			p.rename(&current[i], *wanted)
@@ -755,7 +766,7 @@ func (p *planner) group(next int) {
 	}
 	slices.SortStableFunc(p.changes, func(a, b Change) int { return a.phase.rank() - b.phase.rank() })
 	for _, c := range p.changes {
-		noTransaction := c.Kind == Backfill || p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
+		noTransaction := c.Kind == Backfill || c.Kind == CopyStates && !p.rules.Rebuilds || p.rules.OnlineIndex && slices.Contains([]ChangeKind{AddIndex, DropIndex, BuildUnique, UnbuildUnique}, c.Kind)
 		if last := len(p.migrations) - 1; last >= 0 && p.rules.Transactional && !noTransaction && p.migrations[last].takes(c) {
 			p.migrations[last].Changes = append(p.migrations[last].Changes, c)
 			continue

@@ -37,7 +37,8 @@ type view struct {
 
 	Sessions, Events      *tableView
 	AppStates, UserStates *tableView  // nil without scoped state
-	Owner                 *columnView // nil for none
+	Owner                 *columnView // of the sessions, where a query names it; nil for none
+	StateOwner            *columnView // the same, in the key of the users' states
 	Package               string      // of the Go code that stands on the queries
 	JSONDepth             int         // how deep JSON can nest; 0 for deeper than the service goes
 }
@@ -180,16 +181,19 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 			v.Events = t
 		case RoleAppStates:
 			v.AppStates = t
-		case RoleUserStates:
+		case RoleUserStates, RoleOwnerStates:
 			v.UserStates = t
 		}
 	}
 	for _, t := range tables {
-		for _, c := range t.Columns {
-			if c.Owner {
-				column := r.column(c)
-				v.Owner = &column
-			}
+		switch owner := t.owner(); {
+		case owner == nil:
+		case t.Role == RoleSessions:
+			column := r.column(*owner)
+			v.Owner = &column
+		case t.Role == RoleOwnerStates:
+			column := r.column(*owner)
+			v.StateOwner = &column
 		}
 	}
 	return v
@@ -199,7 +203,8 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 func (r renderer) requires(t Table) []string {
 	var needs []string
 	for _, d := range r.target.definitions() {
-		if d.role == t.Role && d.column.UserType && r.traits.DeclaresTypes {
+		ofTable := d.role == t.Role || t.Role == RoleOwnerStates && d.key == "owner_id_column"
+		if ofTable && d.column.UserType && r.traits.DeclaresTypes {
 			needs = append(needs, "type "+d.column.Type)
 		}
 	}
@@ -476,17 +481,21 @@ type sqlcBlock struct {
 func (r renderer) sqlcBlock() sqlcBlock {
 	from := path.Dir(r.target.SQLC.File)
 	var untyped []string
-	tables := map[Role]string{RoleSessions: r.target.Tables.Sessions, RoleEvents: r.target.Tables.Events, RoleAppStates: r.target.Tables.AppStates, RoleUserStates: r.target.Tables.UserStates}
 	for _, d := range r.target.definitions() {
 		if !d.column.UserType {
 			continue
 		}
-		column := tables[d.role] + "." + d.column.Name
-		if r.target.Namespace != "" && !r.target.SharesQueries {
-			column = r.target.Namespace + "." + column
-		}
-		if !slices.Contains(r.target.SQLC.overridden, column) {
-			untyped = append(untyped, column)
+		for _, t := range wantedSchema(r.target).Tables {
+			if t.Role != d.role && (t.Role != RoleOwnerStates || d.key != "owner_id_column") {
+				continue
+			}
+			column := t.Name + "." + d.column.Name
+			if r.target.Namespace != "" && !r.target.SharesQueries {
+				column = r.target.Namespace + "." + column
+			}
+			if !slices.Contains(r.target.SQLC.overridden, column) {
+				untyped = append(untyped, column)
+			}
 		}
 	}
 	schema := path.Join(relative(from, r.target.Migrations.Dir), r.tool().SchemaFiles)

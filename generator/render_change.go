@@ -27,6 +27,9 @@ type changeView struct {
 	OldReference      foreignKeyView // that Reference replaces
 	Between           foreignKeyView // Reference, by the name that it has while the old one has its own; where they are the same
 	OneStatement      bool           // the file can have one statement only
+	Copy              copyView       // of states
+	Copied, Restored  string         // the SELECTs of what is copied, up and down
+	StateType         string         // of the column that a copy writes
 	Expression        string         // what Column is filled with
 	Procedure         string         // with its namespace
 	DropsCheck        string         // the words that do it
@@ -54,6 +57,14 @@ func (v changeView) Gone() []tableView {
 		tables = append(tables, t.Old)
 	}
 	return tables
+}
+
+// copyView is what a copy of states looks at: tables, and the owner columns that
+// they have.
+type copyView struct {
+	From, Sessions      string
+	FromOwner, ToOwner  string // "" for none
+	ToType, ToCollation string // of ToOwner
 }
 
 // rebuiltView is a table that is copied. New has the name of the copy.
@@ -84,6 +95,9 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 		if (c.Kind == AddForeignKey || c.Kind == ReplaceForeignKey) && !r.isOwn(c.Reference.Table) {
 			v.Requires = append(v.Requires, r.requirement(c.Reference))
 		}
+		if c.Kind == CreateTable {
+			v.Requires = append(v.Requires, r.requires(c.Table)...)
+		}
 	}
 	for _, c := range slices.Backward(m.Changes) {
 		text, err := r.change(c.inverse(), m.NoTransaction)
@@ -109,6 +123,8 @@ func (r renderer) hasBlock(c Change) bool {
 		return r.traits.Evolution.ReplacesForeignKeys
 	case Backfill:
 		return !r.traits.Evolution.LoopsInProcedures
+	case CopyStates:
+		return !r.traits.Evolution.LoopsInProcedures && !r.traits.Evolution.Rebuilds
 	case MoveTable:
 		return c.OldName == "" // its way down
 	}
@@ -126,6 +142,9 @@ func (c Change) sentence(r renderer) string {
 		}
 		return "Moves the ADK tables from " + from + " to " + r.quote(c.NewName) + "."
 	case CreateTable:
+		if c.Table.Role == RoleOwnerStates {
+			return "Creates the table in which ADK keeps the states of users, for each " + r.quote(c.Table.ownerName()) + "."
+		}
 		return "Creates the tables in which ADK keeps scoped state."
 	case DropTable:
 		return "Drops " + table + "."
@@ -171,10 +190,20 @@ func (c Change) sentence(r renderer) string {
 		return "Changes the foreign key " + r.quote(c.Reference.Name) + "."
 	case Backfill:
 		return "Fills " + column + " of the sessions that have none, in batches. It can be stopped, and run again."
-	case CreateProcedure:
+	case CopyStates:
+		if r.traits.Evolution.Rebuilds {
+			return "Copies the states of users from " + r.quote(c.Source.Name) + " to " + table + "."
+		}
+		return "Copies the states of users from " + r.quote(c.Source.Name) + " to " + table + ", in batches. It can be stopped, and run again."
+	case CreateProcedure, DropProcedure:
+		if c.Source.Name != "" {
+			verb := map[ChangeKind]string{CreateProcedure: "Creates the procedure that copies", DropProcedure: "Drops the procedure that has copied"}[c.Kind]
+			return verb + " the states of users to " + table + "."
+		}
+		if c.Kind == DropProcedure {
+			return "Drops the procedure that has filled " + column + "."
+		}
 		return "Creates the procedure that fills " + column + " of the sessions that have none."
-	case DropProcedure:
-		return "Drops the procedure that has filled " + column + "."
 	case Invalidate:
 		return "Does nothing; on the way down, validates " + r.quote(c.NewName) + ", which is dropped next."
 	case Validate:
@@ -206,6 +235,23 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 	}
 	if r.hasBlock(c) {
 		v.Delimiter = v.Tool.Delimiter
+	}
+	if c.Source.Name != "" {
+		v.Copy = copyView{From: r.qualified(c.Namespace, c.Source.Name), Sessions: r.qualified(c.Namespace, c.Sessions.Name), ToOwner: r.quote(c.Table.ownerName())}
+		if key := c.Source.PrimaryKey.Columns; len(key) > 2 {
+			v.Copy.FromOwner = r.quote(key[2])
+		}
+		if owner := c.Table.owner(); owner != nil {
+			v.Copy.ToType, v.Copy.ToCollation = owner.Type, owner.Collation
+		}
+		var err error
+		if v.Copied, err = r.render("copied_states", v); err != nil {
+			return "", err
+		}
+		if v.Restored, err = r.render("restored_states", v); err != nil {
+			return "", err
+		}
+		v.StateType = column(c.Table, r.target.Dialect.Fold("state")).Type
 	}
 	if c.Kind == ReplaceForeignKey && c.Reference.Name == c.OldReference.Name {
 		between := c.Reference

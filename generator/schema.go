@@ -28,6 +28,9 @@ const (
 	RoleEvents     Role = "events"
 	RoleAppStates  Role = "app_states"
 	RoleUserStates Role = "user_states"
+	// RoleOwnerStates is for the states of users where there is an owner column:
+	// each of a user's owners has one of its own.
+	RoleOwnerStates Role = "owner_states"
 )
 
 // Table is one table, with names as the database stores them.
@@ -40,6 +43,8 @@ type Table struct {
 	Checks      []Check      `yaml:"checks,omitempty"`
 	ForeignKeys []ForeignKey `yaml:"foreign_keys,omitempty"`
 	Indexes     []Index      `yaml:"indexes,omitempty"`
+	Retired     bool         `yaml:"retired,omitempty"`  // another has taken its place, and it waits to be dropped
+	Replaced    bool         `yaml:"replaced,omitempty"` // that, or the last copy from it, is of a plan of which migrations wait for a later run
 }
 
 // Column is one column. Type and Default are SQL.
@@ -115,7 +120,7 @@ func wantedSchema(t Target) Schema {
 	if t.ScopedState {
 		schema.Tables = append(schema.Tables,
 			b.states(RoleAppStates, t.Tables.AppStates, "app_name"),
-			b.states(RoleUserStates, t.Tables.UserStates, "app_name", "user_id"))
+			b.states(t.userStates(), t.Tables.UserStates, "app_name", "user_id"))
 	}
 	for i := range schema.Tables {
 		b.extend(&schema.Tables[i])
@@ -257,6 +262,14 @@ func (b schemaBuilder) extend(table *Table) {
 	}
 }
 
+// userStates is the role of the table for user: keys.
+func (t Target) userStates() Role {
+	if t.Owner != nil {
+		return RoleOwnerStates
+	}
+	return RoleUserStates
+}
+
 func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
 	ref := o.Reference
 	key := ForeignKey{
@@ -306,5 +319,32 @@ func (b schemaBuilder) states(role Role, name string, key ...string) Table {
 		b.column("update_time", dialects.KindTime, true))
 	table.PrimaryKey = Key{b.name(name, "pk"), b.allStored(slices.Clone(key)...)}
 	table.Checks = b.jsonCheck(name, "state", dialects.KindState)
+	if role == RoleOwnerStates {
+		b.addOwner(&table)
+	}
 	return table
+}
+
+// addOwner puts the owner into the key of a table: with the type, the collation
+// and the foreign key of the owner column, but never NULL, and with no default,
+// check or unique key, which are about sessions. A state is nothing without its
+// owner, so that it goes where a session would stay with NULL or a default.
+func (b schemaBuilder) addOwner(table *Table) {
+	o := *b.target.Owner
+	o.NotNull, o.NotNullConstraint, o.Default, o.Check, o.Unique, o.Comment = true, "", "", nil, nil, ""
+	if o.Reference != nil {
+		ref := *o.Reference
+		ref.Constraint = "" // that of the sessions has the name
+		for _, action := range []*dialects.Action{&ref.OnDelete, &ref.OnUpdate} {
+			if *action == dialects.SetNull || *action == dialects.SetDefault {
+				*action = dialects.Cascade
+			}
+		}
+		o.Reference = &ref
+	}
+	column := b.define(table, &o)
+	column.Owner = true
+	table.Columns = slices.Insert(table.Columns, 2, column)
+	table.PrimaryKey.Columns = append(table.PrimaryKey.Columns, o.Name)
+	table.Indexes = append(table.Indexes, Index{b.name(table.Name, o.Name, "idx"), IndexOwner, []string{o.Name}})
 }

@@ -22,13 +22,13 @@ func TestWriteWhenTheDiskFills(t *testing.T) {
 		t.Skip(err)
 	}
 	small := limit
-	small.Cur = 4096
+	small.Cur = 1 << 20 // more than go test logs
 	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
 		t.Skip(err)
 	}
 	err := Write(dir, []File{
 		{Path: "old.sql", Content: []byte("newer"), State: Updated},
-		{Path: "db/new.sql", Content: []byte(strings.Repeat("x", 8192)), State: Created},
+		{Path: "db/new.sql", Content: []byte(strings.Repeat("x", 2<<20)), State: Created},
 	})
 	if restore := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); restore != nil {
 		t.Fatal(restore)

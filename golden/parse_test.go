@@ -26,7 +26,7 @@ var grammars = map[string]func(sql string) error{
 }
 
 // sqlcArg is a named parameter, which is no SQL to SQLite; sqlc replaces it.
-var sqlcArg = regexp.MustCompile(`sqlc\.arg\('?(\w+)'?\)`)
+var sqlcArg = regexp.MustCompile(`sqlc\.n?arg\('?(\w+)'?\)`)
 
 // Vitess does not read the statements around others in a procedure: those in it
 // are read by themselves.

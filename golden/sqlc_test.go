@@ -254,14 +254,14 @@ func TestSQLCCompilesEveryTree(t *testing.T) {
 // that the database does in another way.
 func TestQueryNames(t *testing.T) {
 	others := map[string][]string{
-		"postgres": {"AppendEvent", "DeleteExpiredEvents", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mysql":    {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"mariadb":  {"AdvanceSession", "InsertEvent", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
-		"sqlite":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents"},
-		"oracle":   {"AdvanceSession", "InsertEvent", "DeleteExpiredEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"postgres": {"AppendEvent", "AppendEventForOwner", "DeleteExpiredEvents", "MergeAppState", "MergeUserState", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mysql":    {"AdvanceSession", "AdvanceSessionForOwner", "InsertEvent", "InsertEventForOwner", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"mariadb":  {"AdvanceSession", "AdvanceSessionForOwner", "InsertEvent", "InsertEventForOwner", "ListExpiredEvents", "DeleteEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
+		"sqlite":   {"AdvanceSession", "AdvanceSessionForOwner", "InsertEvent", "InsertEventForOwner", "DeleteExpiredEvents"},
+		"oracle":   {"AdvanceSession", "AdvanceSessionForOwner", "InsertEvent", "InsertEventForOwner", "DeleteExpiredEvents", "EnsureAppState", "EnsureUserState", "LockAppState", "LockUserState"},
 	}
 	common := strings.Fields(`CreateSession GetSession ListSessions ListUserSessions UpdateSessionState DeleteSession ListIdleSessions DeleteIdleSession
-		GetSessionForOwner ListSessionsForOwner ListUserSessionsForOwner CountSessionsForOwner DeleteSessionForOwner
+		GetSessionForOwner ListSessionsForOwner ListUserSessionsForOwner CountSessionsForOwner DeleteSessionForOwner UpdateSessionStateForOwner ListEventsForOwner ListRecentEventsForOwner
 		ListEvents ListRecentEvents ListSessionsWithExpiredEvents GetAppState PutAppState GetUserState PutUserState`)
 	name := regexp.MustCompile(`(?m)^-- name: (\w+) :\w+\n-- \w`)
 	for _, dialect := range slices.Sorted(maps.Keys(others)) {

@@ -26,6 +26,12 @@ var funcs = template.FuncMap{
 	"yaml":     yamlString,
 	"dollar":   dollar,
 	"rollback": rollback,
+	"indent":   indent,
+}
+
+// indent puts blanks before all lines of a text but the first.
+func indent(blanks int, text string) string {
+	return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", blanks))
 }
 
 // pad fills a text up to a width in characters.

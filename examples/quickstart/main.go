@@ -59,7 +59,7 @@ func run(ctx context.Context, database string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	events, err := q.ListEvents(ctx, adkdb.ListEventsParams{AppName: "assistant", UserID: "alice", SessionID: "s1", MaxSeq: session.Revision})
+	events, err := q.ListEventsForOwner(ctx, adkdb.ListEventsForOwnerParams{AppName: "assistant", UserID: "alice", SessionID: "s1", OwnerID: 7, MaxSeq: session.Revision})
 	if err != nil {
 		return err
 	}
@@ -79,18 +79,21 @@ func appendEvent(ctx context.Context, db *sql.DB, revision int64, event string, 
 	}
 	defer func() { _ = tx.Rollback() }()
 	q := adkdb.New(tx)
-	n, err := q.AdvanceSession(ctx, adkdb.AdvanceSessionParams{
-		AppName: "assistant", UserID: "alice", ID: "s1", Revision: revision, State: "{}", UpdateTime: at.UnixMicro()})
+	n, err := q.AdvanceSessionForOwner(ctx, adkdb.AdvanceSessionForOwnerParams{
+		AppName: "assistant", UserID: "alice", ID: "s1", OwnerID: 7, Revision: revision, State: "{}", UpdateTime: at.UnixMicro()})
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return fmt.Errorf("somebody else has appended since revision %d", revision)
 	}
-	err = q.InsertEvent(ctx, adkdb.InsertEventParams{
-		AppName: "assistant", UserID: "alice", SessionID: "s1", ID: fmt.Sprint("e", revision+1), Seq: revision + 1, Timestamp: at.UnixMicro(), EventData: event})
+	n, err = q.InsertEventForOwner(ctx, adkdb.InsertEventForOwnerParams{
+		AppName: "assistant", UserID: "alice", SessionID: "s1", OwnerID: 7, ID: fmt.Sprint("e", revision+1), Seq: revision + 1, Timestamp: at.UnixMicro(), EventData: event})
 	if err != nil {
 		return err
+	}
+	if n == 0 {
+		return fmt.Errorf("the session is another account's")
 	}
 	return tx.Commit()
 }

@@ -51,11 +51,12 @@ func newBackfilling(t testing.TB, dialect, before, column, backfill string) *bac
 	owner := func(column string) string {
 		return "    owner_id_column: " + strings.Replace(column, " ID ", " "+ownerOf[dialect]+" ", 1) + "\n"
 	}
+	states := ""
 	if before != "" {
-		before = owner(before)
+		before, states = owner(before), "    user_state_table: adk_team_states\n"
 	}
 	b.first = len(generated(t, folder, config(before)).Migrations)
-	after := generated(t, folder, config(owner(column)+fmt.Sprintf("    backfill: %q\n", backfill)))
+	after := generated(t, folder, config(owner(column)+states+fmt.Sprintf("    backfill: %q\n", backfill)))
 	b.dir = filepath.Join(folder, after.Dir)
 	for _, m := range after.Migrations {
 		if m.Phase == generator.Fill || dialect == "sqlite" {

@@ -16,6 +16,7 @@ var (
 	// H2 sets a default with words of its own.
 	// It has no PL/SQL: of a loop, the statement in it.
 	loop          = regexp.MustCompile(`(?s)DECLARE\n  adk_moved .*?\n      UPDATE (\w+)\n      SET (.*?)\n      WHERE .*?\nEND;\n/\n`)
+	copyLoop      = regexp.MustCompile(`(?s)DECLARE\n  adk_moved .*?FOR adk_one IN \((.*?)\n    \) LOOP.*?INSERT INTO (\w+) (\([^)]*\))\n.*?\nEND;\n/\n`)
 	modifyDefault = regexp.MustCompile(`MODIFY \((\w+) DEFAULT (\S+)\)`)
 )
 
@@ -43,6 +44,9 @@ func TestOracleEvolutionOnH2(t *testing.T) {
 					t.Fatal(err)
 				}
 				text = modifyDefault.ReplaceAll(text, []byte("ALTER COLUMN $1 SET DEFAULT $2"))
+				if copyLoop.Match(text) {
+					text = copyLoop.ReplaceAll(text, []byte("INSERT INTO $2 $3$1;\n"))
+				}
 				text = loop.ReplaceAll(text, []byte("UPDATE $1 SET $2;\n"))
 				script.WriteString(purge.ReplaceAllString(sqlplusLine.ReplaceAllString(string(text), ""), ";") + "\n")
 			}

@@ -114,7 +114,7 @@ func TestOracleOnH2(t *testing.T) {
 			script.WriteString("CREATE TABLE users (id NUMBER(10) PRIMARY KEY);\nINSERT INTO users VALUES (1);\nCREATE TABLE assertion (what VARCHAR(200), ok INT CHECK (ok = 1));\n")
 			script.WriteString(oracleUp(t, variant.tree))
 			used := map[string]bool{}
-			run := func(name string, changes ...string) {
+			finds := func(name string, rows int, changes ...string) {
 				used[name] = true
 				with := map[string]string{}
 				for k, v := range values {
@@ -125,11 +125,12 @@ func TestOracleOnH2(t *testing.T) {
 				}
 				sql := strings.TrimSpace(bind(queries[name], with))
 				if strings.HasPrefix(strings.TrimLeft(withoutComments(sql), "\n"), "SELECT") && !strings.Contains(sql, "FOR UPDATE") {
-					fmt.Fprintf(&script, "INSERT INTO assertion SELECT '%s', CASE WHEN COUNT(*) = 1 THEN 1 ELSE 0 END FROM (%s);\n", name, sql)
+					fmt.Fprintf(&script, "INSERT INTO assertion SELECT '%s', CASE WHEN COUNT(*) = %d THEN 1 ELSE 0 END FROM (%s);\n", name, rows, sql)
 					return
 				}
 				script.WriteString(sql + ";\n")
 			}
+			run := func(name string, changes ...string) { finds(name, 1, changes...) }
 			count := func(table string, n int) {
 				fmt.Fprintf(&script, "INSERT INTO assertion SELECT '%s has %d', CASE WHEN COUNT(*) = %d THEN 1 ELSE 0 END FROM %s;\n", table, n, n, table)
 			}
@@ -139,11 +140,20 @@ func TestOracleOnH2(t *testing.T) {
 				run(name)
 			}
 			if variant.name == "BLOB" { // this case has an owner
-				for _, name := range []string{"GetSessionForOwner", "ListSessionsForOwner", "ListUserSessionsForOwner", "CountSessionsForOwner"} {
+				for _, name := range []string{"GetSessionForOwner", "ListSessionsForOwner", "ListUserSessionsForOwner", "CountSessionsForOwner", "ListEventsForOwner", "ListRecentEventsForOwner"} {
 					run(name)
 				}
-				run("DeleteSessionForOwner", "owner_id", "2")
+				for _, name := range []string{"GetSessionForOwner", "ListEventsForOwner", "ListRecentEventsForOwner"} {
+					finds(name, 0, "owner_id", "2")
+				}
+				for _, name := range []string{"UpdateSessionStateForOwner", "AdvanceSessionForOwner", "DeleteSessionForOwner"} {
+					run(name, "owner_id", "2", "revision", "1")
+				}
 				count("adk_sessions", 1)
+				count("adk_events", 1)
+				run("InsertEventForOwner", "id", "'e2'", "seq", "2")
+				count("adk_events", 2)
+				script.WriteString("DELETE FROM adk_events WHERE id = 'e2';\n")
 			}
 			run("UpdateSessionState") // stale: the append has advanced the session
 			fmt.Fprint(&script, "INSERT INTO assertion SELECT 'revision', CASE WHEN revision = 1 THEN 1 ELSE 0 END FROM adk_sessions;\n")
@@ -195,7 +205,9 @@ func TestOracleConstraintsOnH2(t *testing.T) {
 		"an owner that does not exist": fmt.Sprintf(insert, "2", "X'7B7D'"),
 		"state that is no JSON":        fmt.Sprintf(insert, "1", "X'7B'"),
 		"the same session twice":       fmt.Sprintf(insert+insert, "1", "X'7B7D'", "1", "X'7B7D'"),
-		"an event without a session":   "INSERT INTO adk_events (app_name, user_id, session_id, id, seq, timestamp, event_data) VALUES ('a', 'u', 's', 'e', 1, SYSTIMESTAMP, X'7B7D');",
+		"an event of another owner's session": fmt.Sprintf(insert, "1", "X'7B7D'") + strings.TrimSpace(bind(oracleQueries(t, oracleCase)["InsertEventForOwner"], map[string]string{"app_name": "'a'", "user_id": "'u'", "session_id": "'s'",
+			"owner_id": "2", "id": "'e'", "seq": "1", "invocation_id": "'i'", "author": "'a'", "branch": "'b'", "event_time": "SYSTIMESTAMP", "event_data": "X'7B7D'"})) + ";",
+		"an event without a session": "INSERT INTO adk_events (app_name, user_id, session_id, id, seq, timestamp, event_data) VALUES ('a', 'u', 's', 'e', 1, SYSTIMESTAMP, X'7B7D');",
 	} {
 		if err := h2(t, up+sql); err == nil {
 			t.Errorf("H2 takes %s", name)

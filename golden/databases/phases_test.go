@@ -88,6 +88,9 @@ func program(t *testing.T, h *host, db *sql.DB, schema generator.Schema) error {
 		"session_id": "'new'", "seq": "1", "invocation_id": "'i'", "author": "'a'", "branch": "''", "timestamp": moment[h.dialect], "event_data": "'{}'",
 	}
 	for _, table := range schema.Tables {
+		if table.Retired {
+			continue
+		}
 		name := table.Name
 		if schema.Namespace != "" {
 			name = schema.Namespace + "." + name

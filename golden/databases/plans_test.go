@@ -16,7 +16,7 @@ var fill = map[string][]string{
 		"INSERT INTO adk_sessions (app_name, user_id, account_id, id) SELECT 'app', 'u' || n / 10, '00000000-0000-0000-0000-000000000001', 's' || n FROM generate_series(0, 999) AS n",
 		"INSERT INTO adk_events SELECT 'app', 'u' || (n % 1000) / 10, 's' || n % 1000, 'e' || n, n / 1000 + 1, 'inv', 'agent', '', TIMESTAMPTZ '2026-01-01 00:00:00+00' + n * interval '1 second', '{\"content\": \"hello\"}' FROM generate_series(0, 99999) AS n",
 		"INSERT INTO adk_app_states SELECT 'app' || n, '{}' FROM generate_series(0, 999) AS n",
-		"INSERT INTO adk_user_states SELECT 'app', 'u' || n, '{}' FROM generate_series(0, 999) AS n",
+		"INSERT INTO adk_owner_states SELECT 'app', 'u' || n, '00000000-0000-0000-0000-000000000001', '{}' FROM generate_series(0, 999) AS n",
 		"ANALYZE",
 	},
 	"mariadb": {
@@ -24,18 +24,29 @@ var fill = map[string][]string{
 		"INSERT INTO adk_sessions SELECT 'app', CONCAT('u', seq DIV 10), 1, CONCAT('s', seq), '{}', 0, '2026-01-01', '2026-01-01' FROM seq_0_to_999",
 		"INSERT INTO adk_events SELECT 'app', CONCAT('u', (seq MOD 1000) DIV 10), CONCAT('s', seq MOD 1000), CONCAT('e', seq), seq DIV 1000 + 1, 'inv', 'agent', '', '2026-01-01' + INTERVAL seq SECOND, '{\"content\": \"hello\"}' FROM seq_0_to_99999",
 		"INSERT INTO adk_app_states SELECT CONCAT('app', seq), '{}', '2026-01-01' FROM seq_0_to_999",
-		"INSERT INTO adk_user_states SELECT 'app', CONCAT('u', seq), '{}', '2026-01-01' FROM seq_0_to_999",
-		"ANALYZE TABLE adk_sessions, adk_events, adk_app_states, adk_user_states",
+		"INSERT INTO adk_owner_states SELECT 'app', CONCAT('u', seq), 1, '{}', '2026-01-01' FROM seq_0_to_999",
+		"ANALYZE TABLE adk_sessions, adk_events, adk_app_states, adk_owner_states",
+	},
+	"mysql": {
+		"INSERT INTO users VALUES (1)",
+		"CREATE TABLE numbers (seq INT PRIMARY KEY)",
+		"INSERT INTO numbers SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n + 10000 * e.n FROM " + digits + " a, " + digits + " b, " + digits + " c, " + digits + " d, " + digits + " e",
+		"INSERT INTO adk_sessions SELECT 'app', CONCAT('u', seq DIV 10), 1, CONCAT('s', seq), '{}', 0, '2026-01-01', '2026-01-01' FROM numbers WHERE seq < 1000",
+		"INSERT INTO adk_events SELECT 'app', CONCAT('u', (seq MOD 1000) DIV 10), CONCAT('s', seq MOD 1000), CONCAT('e', seq), seq DIV 1000 + 1, 'inv', 'agent', '', '2026-01-01' + INTERVAL seq SECOND, '{\"content\": \"hello\"}' FROM numbers",
+		"DROP TABLE numbers",
+		"ANALYZE TABLE adk_sessions, adk_events",
 	},
 	"sqlite": {
 		"INSERT INTO users VALUES (1)",
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_sessions SELECT 'app', 'u' || (n / 10), 1, 's' || n, '{}', 0, 0, 0 FROM c",
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 99999) INSERT INTO adk_events SELECT 'app', 'u' || (n % 1000 / 10), 's' || (n % 1000), 'e' || n, n / 1000 + 1, 'inv', 'agent', '', 1767225600000000 + n * 1000000, '{\"content\": \"hello\"}' FROM c",
 		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_app_states SELECT 'app' || n, '{}', 0 FROM c",
-		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_user_states SELECT 'app', 'u' || n, '{}', 0 FROM c",
+		"WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n < 999) INSERT INTO adk_owner_states SELECT 'app', 'u' || n, 1, '{}', 0 FROM c",
 		"ANALYZE",
 	},
 }
+
+const digits = "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
 
 // bad is what a plan shows when it reads a whole table, or sorts.
 var bad = map[string]*regexp.Regexp{
@@ -125,4 +136,50 @@ func TestAppendsAreHOT(t *testing.T) {
 		t.Errorf("%d of %d updates were HOT", hot, updates)
 	}
 	t.Logf("%d of %d updates were HOT", hot, updates)
+}
+
+// TestNewestEventsOfAnOwner holds that naming the owner costs one look-up of the
+// session by its key: the newest twenty of a hundred events are still read from the
+// end of an index, whether they are the owner's or not.
+func TestNewestEventsOfAnOwner(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	k := key{"app", "u42", "s421"}
+	for _, dialect := range []string{"postgres", "mariadb", "mysql", "sqlite"} {
+		t.Run(dialect, func(t *testing.T) {
+			s := filled(t, dialect)
+			for owner, want := range map[int]int{1: 20, 2: 0} {
+				equal(t, fmt.Sprint("events of owner ", owner), len(value[[]event](t)(s.ListRecentEventsForOwner(k, owner, start, all, 20))), want)
+			}
+			value[[]event](t)(s.ListRecentEventsForOwner(k, 1, start, all, 20))
+			if s, ok := s.(*mysqlStore); ok { // which counts the rows that it reads
+				s.db.SetMaxOpenConns(1)
+				value[[]event](t)(s.ListRecentEventsForOwner(k, 1, start, all, 20)) // a new connection reads the tables' definitions
+				exec1(t, s.db, "FLUSH STATUS")
+				value[[]event](t)(s.ListRecentEventsForOwner(k, 1, start, all, 20))
+				counted, err := s.db.Query("SHOW STATUS WHERE Variable_name LIKE 'Handler_read%' AND Value > 0")
+				must(t, err)
+				reads, total := "", 0
+				for counted.Next() {
+					var how string
+					var n int
+					must(t, counted.Scan(&how, &n))
+					reads, total = fmt.Sprintf("%s %s=%d", reads, how, n), total+n
+				}
+				must(t, counted.Err())
+				if t.Log(reads); total < 20 || total > 22 {
+					t.Errorf("%d rows are read", total)
+				}
+				return
+			}
+			plan := strings.ReplaceAll(s.Explain(), "] [", "\n")
+			for _, want := range map[string][]string{
+				"postgres": {`Index Scan Backward using adk_events_order_idx`, `InitPlan`, `Index Scan using adk_sessions_pk`},
+				"sqlite":   {`SEARCH e USING INDEX adk_events_order_idx \(app_name=\? AND user_id=\? AND session_id=\? AND timestamp>\?\)`, `SEARCH s (EXISTS )?USING INDEX sqlite_autoindex_adk_sessions_1 \(app_name=\? AND user_id=\? AND id=\?\)`},
+			}[dialect] {
+				if !regexp.MustCompile(want).MatchString(plan) || bad[dialect].MatchString(plan) || strings.Contains(plan, "CORRELATED") {
+					t.Errorf("the plan has no %s, or a sort, or a read of a whole table:\n%s", want, plan)
+				}
+			}
+		})
+	}
 }

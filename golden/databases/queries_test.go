@@ -137,6 +137,15 @@ func TestQueries(t *testing.T) {
 		got = value[session](t)(s.GetSession(k))
 		equal(t, "the replaced state", got.state, `{"c": 3}`)
 		equal(t, "the revision after the update", got.revision, int64(4))
+		for _, stranger := range []bool{true, false} {
+			owner, n := 1, int64(1)
+			if stranger {
+				owner, n = 2, 0
+			}
+			equal(t, "an update for an owner", value[int64](t)(s.UpdateSessionStateForOwner(k, owner, 4, `{"c": 4}`, now.Add(time.Minute))), n)
+			equal(t, "an owner's events", len(value[[]event](t)(s.ListEventsForOwner(k, owner, all))), 3*int(n))
+			equal(t, "an owner's newest events", len(value[[]event](t)(s.ListRecentEventsForOwner(k, owner, now, all, 2))), 2*int(n))
+		}
 		equal(t, "a deletion by another owner", value[int64](t)(s.DeleteSessionForOwner(k, 2)), int64(0))
 		expired := value[[]key](t)(s.ListSessionsWithExpiredEvents("app", now.Add(2*time.Second), key{}, 9))
 		equal(t, "sessions with expired events", expired, []key{k})

@@ -50,6 +50,7 @@ func TestSQLiteBackfillIsForItsColumn(t *testing.T) {
 	exec1(t, db, "INSERT INTO adk_sessions (app_name, user_id, account_id, id, create_time, update_time) VALUES ('a', 'u', 1, 'old', 1, 1)")
 	gooseTo(t, h, name, migrations, true, len(after.Migrations))
 	exec1(t, db, "INSERT INTO adk_sessions (app_name, user_id, team_id, id, create_time, update_time) VALUES ('a', 'u', 2, 'new', 1, 1)")
+	gooseTo(t, h, name, migrations, false, len(before.Migrations)+1) // what is left is the copied tables
 	was := everything(t, db)
 
 	down := func(t testing.TB) { gooseTo(t, h, name, migrations, false, len(before.Migrations)) }
@@ -145,7 +146,7 @@ func TestSQLiteKeepsWhatIsBuiltOnItsTables(t *testing.T) {
 		for _, up := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%d-%s/%v", i, strings.ReplaceAll(b.name, " ", "-"), up), func(t *testing.T) {
 				name := filepath.Join(t.TempDir(), "test.db")
-				from, to := len(before.Migrations), len(after.Migrations)
+				from, to := len(before.Migrations), len(before.Migrations)+1 // the copied tables
 				if !up {
 					from, to = to, from
 				}
@@ -251,7 +252,7 @@ func TestSQLiteKeepsReferencesInLegacyMode(t *testing.T) {
 			createRequired(t, h, db, before.Schema)
 			gooseTo(t, h, name, migrations, true, len(before.Migrations))
 			for _, up := range []bool{true, false} {
-				version := len(after.Migrations)
+				version := len(before.Migrations) + 1 // the renamed or copied tables
 				if !up {
 					version = len(before.Migrations)
 				}

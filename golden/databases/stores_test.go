@@ -68,6 +68,9 @@ type store interface {
 	Append(e event, revision int64, delta, appDelta, userDelta string) (int64, error)
 	ListEvents(k key, maxSeq int64) ([]event, error)
 	ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error)
+	ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error)
+	ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error)
+	UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error)
 	ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error)
 	// DeleteExpiredEvents deletes the oldest events of a session from before a
 	// time; on MySQL it is ListExpiredEvents and DeleteEvents.
@@ -77,6 +80,7 @@ type store interface {
 	LockAppState(app string) (string, error)
 	PutAppState(app, state string, at time.Time) error
 	MergeAppState(app, delta string, at time.Time) error
+	// The states of a user are those of owner 1.
 	GetUserState(app, user string) (string, error)
 	EnsureUserState(app, user string, at time.Time) error
 	LockUserState(app, user string) (string, error)
@@ -100,9 +104,7 @@ func newStore(t testing.TB, dialect string) store {
 		users = "BIGINT"
 	}
 	exec1(t, db, "CREATE TABLE users (id "+users+" PRIMARY KEY)")
-	for _, s := range upStatements(t, filepath.Join("db", dialect, "migrations")) {
-		exec1(t, db, s)
-	}
+	gooseTo(t, h, name, filepath.Join("db", dialect, "migrations"), true, 9999)
 	switch dialect {
 	case "postgres":
 		pool, err := pgxpool.New(background, h.dsn(name))
@@ -359,6 +361,20 @@ func (s *postgresStore) ListRecentEvents(k key, after time.Time, maxSeq int64, l
 	return convert(rows, err, postgresEvent)
 }
 
+func (s *postgresStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, postgresdb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: ownerUUID(owner), MaxSeq: maxSeq})
+	return convert(rows, err, postgresEvent)
+}
+
+func (s *postgresStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, postgresdb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: ownerUUID(owner), AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
+	return convert(rows, err, postgresEvent)
+}
+
+func (s *postgresStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, postgresdb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: ownerUUID(owner), Revision: revision, State: json.RawMessage(state), UpdateTime: at})
+}
+
 func (s *postgresStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
 	rows, err := s.q.ListSessionsWithExpiredEvents(background, postgresdb.ListSessionsWithExpiredEventsParams{AppName: app, BeforeTime: before, AfterUserID: after.user, AfterID: after.id, Limit: int32(limit)})
 	return convert(rows, err, func(r postgresdb.ListSessionsWithExpiredEventsRow) key { return key{app, r.UserID, r.ID} })
@@ -387,21 +403,21 @@ func (s *postgresStore) MergeAppState(app, delta string, at time.Time) error {
 }
 
 func (s *postgresStore) GetUserState(app, user string) (string, error) {
-	state, err := s.q.GetUserState(background, postgresdb.GetUserStateParams{AppName: app, UserID: user})
+	state, err := s.q.GetUserState(background, postgresdb.GetUserStateParams{AppName: app, UserID: user, OwnerID: ownerUUID(1)})
 	return string(state), notFound(err)
 }
 
 func (s *postgresStore) LockUserState(app, user string) (string, error) {
-	state, err := s.q.LockUserState(background, postgresdb.LockUserStateParams{AppName: app, UserID: user})
+	state, err := s.q.LockUserState(background, postgresdb.LockUserStateParams{AppName: app, UserID: user, OwnerID: ownerUUID(1)})
 	return string(state), notFound(err)
 }
 
 func (s *postgresStore) PutUserState(app, user, state string, at time.Time) error {
-	return s.q.PutUserState(background, postgresdb.PutUserStateParams{AppName: app, UserID: user, State: json.RawMessage(state), UpdateTime: at})
+	return s.q.PutUserState(background, postgresdb.PutUserStateParams{AppName: app, UserID: user, OwnerID: ownerUUID(1), State: json.RawMessage(state), UpdateTime: at})
 }
 
 func (s *postgresStore) MergeUserState(app, user, delta string, at time.Time) error {
-	return s.q.MergeUserState(background, postgresdb.MergeUserStateParams{AppName: app, UserID: user, Delta: json.RawMessage(delta), UpdateTime: at})
+	return s.q.MergeUserState(background, postgresdb.MergeUserStateParams{AppName: app, UserID: user, OwnerID: ownerUUID(1), Delta: json.RawMessage(delta), UpdateTime: at})
 }
 
 // mysqlStore is for MySQL and MariaDB.
@@ -535,10 +551,10 @@ func (s *mysqlStore) Append(e event, revision int64, delta, appDelta, userDelta 
 		}
 	}
 	if userDelta != "{}" {
-		if err := q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: e.key.app, UserID: e.key.user, UpdateTime: e.at}); err != nil {
+		if err := q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: e.key.app, UserID: e.key.user, OwnerID: now.AccountID, UpdateTime: e.at}); err != nil {
 			return 0, err
 		}
-		state, err := q.LockUserState(background, mysqldb.LockUserStateParams{AppName: e.key.app, UserID: e.key.user})
+		state, err := q.LockUserState(background, mysqldb.LockUserStateParams{AppName: e.key.app, UserID: e.key.user, OwnerID: now.AccountID})
 		if err != nil {
 			return 0, err
 		}
@@ -546,7 +562,7 @@ func (s *mysqlStore) Append(e event, revision int64, delta, appDelta, userDelta 
 		if err != nil {
 			return 0, err
 		}
-		if err := q.PutUserState(background, mysqldb.PutUserStateParams{AppName: e.key.app, UserID: e.key.user, State: json.RawMessage(merged), UpdateTime: e.at}); err != nil {
+		if err := q.PutUserState(background, mysqldb.PutUserStateParams{AppName: e.key.app, UserID: e.key.user, OwnerID: now.AccountID, State: json.RawMessage(merged), UpdateTime: e.at}); err != nil {
 			return 0, err
 		}
 	}
@@ -577,6 +593,20 @@ func (s *mysqlStore) ListEvents(k key, maxSeq int64) ([]event, error) {
 func (s *mysqlStore) ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error) {
 	rows, err := s.q.ListRecentEvents(background, mysqldb.ListRecentEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
 	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, mysqldb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), MaxSeq: maxSeq})
+	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, mysqldb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), AfterTime: after, MaxSeq: maxSeq, Limit: int32(limit)})
+	return convert(rows, err, mysqlEvent)
+}
+
+func (s *mysqlStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, mysqldb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner), Revision: revision, State: json.RawMessage(state), UpdateTime: at})
 }
 
 func (s *mysqlStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
@@ -618,17 +648,17 @@ func (s *mysqlStore) MergeAppState(app, delta string, at time.Time) error {
 }
 
 func (s *mysqlStore) GetUserState(app, user string) (string, error) {
-	state, err := s.q.GetUserState(background, mysqldb.GetUserStateParams{AppName: app, UserID: user})
+	state, err := s.q.GetUserState(background, mysqldb.GetUserStateParams{AppName: app, UserID: user, OwnerID: 1})
 	return string(state), err
 }
 
 func (s *mysqlStore) LockUserState(app, user string) (string, error) {
-	state, err := s.q.LockUserState(background, mysqldb.LockUserStateParams{AppName: app, UserID: user})
+	state, err := s.q.LockUserState(background, mysqldb.LockUserStateParams{AppName: app, UserID: user, OwnerID: 1})
 	return string(state), err
 }
 
 func (s *mysqlStore) PutUserState(app, user, state string, at time.Time) error {
-	return s.q.PutUserState(background, mysqldb.PutUserStateParams{AppName: app, UserID: user, State: json.RawMessage(state), UpdateTime: at})
+	return s.q.PutUserState(background, mysqldb.PutUserStateParams{AppName: app, UserID: user, OwnerID: 1, State: json.RawMessage(state), UpdateTime: at})
 }
 
 func (s *mysqlStore) MergeUserState(app, user, delta string, at time.Time) error {
@@ -769,7 +799,7 @@ func (s *sqliteStore) Append(e event, revision int64, delta, appDelta, userDelta
 		}
 	}
 	if userDelta != "{}" {
-		state, err := q.GetUserState(background, sqlitedb.GetUserStateParams{AppName: e.key.app, UserID: e.key.user})
+		state, err := q.GetUserState(background, sqlitedb.GetUserStateParams{AppName: e.key.app, UserID: e.key.user, OwnerID: now.AccountID})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, err
 		}
@@ -777,7 +807,7 @@ func (s *sqliteStore) Append(e event, revision int64, delta, appDelta, userDelta
 		if err != nil {
 			return 0, err
 		}
-		if err := q.PutUserState(background, sqlitedb.PutUserStateParams{AppName: e.key.app, UserID: e.key.user, State: merged, UpdateTime: e.at.UnixMicro()}); err != nil {
+		if err := q.PutUserState(background, sqlitedb.PutUserStateParams{AppName: e.key.app, UserID: e.key.user, OwnerID: now.AccountID, State: merged, UpdateTime: e.at.UnixMicro()}); err != nil {
 			return 0, err
 		}
 	}
@@ -801,6 +831,20 @@ func (s *sqliteStore) ListEvents(k key, maxSeq int64) ([]event, error) {
 func (s *sqliteStore) ListRecentEvents(k key, after time.Time, maxSeq int64, limit int) ([]event, error) {
 	rows, err := s.q.ListRecentEvents(background, sqlitedb.ListRecentEventsParams{AppName: k.app, UserID: k.user, SessionID: k.id, AfterTime: after.UnixMicro(), MaxSeq: maxSeq, Limit: int64(limit)})
 	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) ListEventsForOwner(k key, owner int, maxSeq int64) ([]event, error) {
+	rows, err := s.q.ListEventsForOwner(background, sqlitedb.ListEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), MaxSeq: maxSeq})
+	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) ListRecentEventsForOwner(k key, owner int, after time.Time, maxSeq int64, limit int) ([]event, error) {
+	rows, err := s.q.ListRecentEventsForOwner(background, sqlitedb.ListRecentEventsForOwnerParams{AppName: k.app, UserID: k.user, SessionID: k.id, OwnerID: int64(owner), AfterTime: after.UnixMicro(), MaxSeq: maxSeq, Limit: int64(limit)})
+	return convert(rows, err, sqliteEvent)
+}
+
+func (s *sqliteStore) UpdateSessionStateForOwner(k key, owner int, revision int64, state string, at time.Time) (int64, error) {
+	return s.q.UpdateSessionStateForOwner(background, sqlitedb.UpdateSessionStateForOwnerParams{AppName: k.app, UserID: k.user, ID: k.id, OwnerID: int64(owner), Revision: revision, State: state, UpdateTime: at.UnixMicro()})
 }
 
 func (s *sqliteStore) ListSessionsWithExpiredEvents(app string, before time.Time, after key, limit int) ([]key, error) {
@@ -835,7 +879,7 @@ func (s *sqliteStore) MergeAppState(app, delta string, at time.Time) error {
 }
 
 func (s *sqliteStore) GetUserState(app, user string) (string, error) {
-	state, err := s.q.GetUserState(background, sqlitedb.GetUserStateParams{AppName: app, UserID: user})
+	state, err := s.q.GetUserState(background, sqlitedb.GetUserStateParams{AppName: app, UserID: user, OwnerID: 1})
 	return string(state), err
 }
 
@@ -844,7 +888,7 @@ func (s *sqliteStore) LockUserState(app, user string) (string, error) {
 }
 
 func (s *sqliteStore) PutUserState(app, user, state string, at time.Time) error {
-	return s.q.PutUserState(background, sqlitedb.PutUserStateParams{AppName: app, UserID: user, State: state, UpdateTime: at.UnixMicro()})
+	return s.q.PutUserState(background, sqlitedb.PutUserStateParams{AppName: app, UserID: user, OwnerID: 1, State: state, UpdateTime: at.UnixMicro()})
 }
 
 func (s *sqliteStore) MergeUserState(app, user, delta string, at time.Time) error {
@@ -875,7 +919,7 @@ func (s *postgresStore) EnsureAppState(app string, at time.Time) error {
 }
 
 func (s *postgresStore) EnsureUserState(app, user string, at time.Time) error {
-	return s.q.EnsureUserState(background, postgresdb.EnsureUserStateParams{AppName: app, UserID: user, UpdateTime: at})
+	return s.q.EnsureUserState(background, postgresdb.EnsureUserStateParams{AppName: app, UserID: user, OwnerID: ownerUUID(1), UpdateTime: at})
 }
 
 func (s *mysqlStore) EnsureAppState(app string, at time.Time) error {
@@ -883,7 +927,7 @@ func (s *mysqlStore) EnsureAppState(app string, at time.Time) error {
 }
 
 func (s *mysqlStore) EnsureUserState(app, user string, at time.Time) error {
-	return s.q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: app, UserID: user, UpdateTime: at})
+	return s.q.EnsureUserState(background, mysqldb.EnsureUserStateParams{AppName: app, UserID: user, OwnerID: 1, UpdateTime: at})
 }
 
 // SQLite locks by BEGIN IMMEDIATE, and has no query for it.

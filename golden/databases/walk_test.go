@@ -20,8 +20,14 @@ type wish [7]int
 // choices are how many each feature has.
 var choices = wish{5, 3, 2, 2, 3, 3, 2}
 
-// config writes the wish as an adkgen.yaml.
-func (w wish) config(dialect string) []byte {
+// owner is the column that the wish has in the key of users' states.
+func (w wish) owner() string {
+	return []string{"", "account_id", "account_id", "team_id", "account_id"}[w[0]]
+}
+
+// config writes the wish as an adkgen.yaml. The states of users are in the n-th
+// table for them: another owner column has another.
+func (w wish) config(dialect string, n int) []byte {
 	id := ownerOf[dialect]
 	text := map[string]string{"postgres": "TEXT", "mariadb": "VARCHAR(200)", "mysql": "VARCHAR(200)", "sqlite": "TEXT"}[dialect]
 	var b strings.Builder
@@ -47,6 +53,8 @@ func (w wish) config(dialect string) []byte {
 	}
 	if w[2] > 0 {
 		line("scoped_state: false")
+	} else {
+		line("user_state_table: states_%d", n)
 	}
 	var sessions, events, indexes []string
 	if w[3] > 0 {
@@ -110,7 +118,8 @@ func walk(t *testing.T, dialect string, random *rand.Rand) {
 	folder := t.TempDir()
 	migrations := filepath.Join(folder, "db", "migrations")
 	var now wish
-	locked := generated(t, folder, now.config(dialect))
+	states := 1
+	locked := generated(t, folder, now.config(dialect, states))
 	gooseTo(t, h, name, migrations, true, len(locked.Migrations))
 	fillSessions(t, h, db, locked.Schema, sessions)
 	type station struct {
@@ -129,15 +138,18 @@ func walk(t *testing.T, dialect string, random *rand.Rand) {
 			continue
 		}
 		step++
+		if next.owner() != now.owner() {
+			states++
+		}
 		stop := generator.Phases[random.IntN(3)]
 		t.Logf("%v -> %v, first until %s", now, next, stop)
 		atOnce := t.TempDir()
 		if err := os.CopyFS(atOnce, os.DirFS(folder)); err != nil {
 			t.Fatal(err)
 		}
-		once := generated(t, atOnce, next.config(dialect))
+		once := generated(t, atOnce, next.config(dialect, states))
 		for _, until := range []generator.Phase{stop, ""} {
-			locked = generatedUntil(t, folder, next.config(dialect), until)
+			locked = generatedUntil(t, folder, next.config(dialect, states), until)
 			gooseTo(t, h, name, migrations, true, len(locked.Migrations))
 			same(t, fmt.Sprintf("the catalog after step %d until %q", step, until), found(t, h, db, "", besides...), meant(dialect, locked.Schema))
 			if n := counted(t, db, locked.Schema); n != sessions {

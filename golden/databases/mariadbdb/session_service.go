@@ -267,7 +267,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 			if err := q.CreateSession(ctx, p); err != nil {
 				return err
 			}
-			return adkMergeStates(ctx, q, appName, userID, state, now, new(int))
+			return adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: appName, UserID: userID, OwnerID: p.OwnerID}, state, now, new(int))
 		})
 	}
 	if adkIsDuplicate(err) {
@@ -423,10 +423,14 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int32(limit),
-	})
+	}
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -514,7 +518,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 	}
 	userStates = map[string]map[string]any{}
 	if p.UserID != "" {
-		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
+		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID, OwnerID: p.OwnerID})
 		if err != nil && !adkIsNoRow(err) {
 			return nil, nil, err
 		}
@@ -564,14 +568,17 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 		if n == 0 {
 			return adkNotAdvanced
 		}
-		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime, &e.size); err != nil {
+		if err := adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: to.appName, UserID: to.userID, OwnerID: p.OwnerID}, e.delta, e.updateTime, &e.size); err != nil {
 			return err
 		}
-		err = q.InsertEvent(ctx, InsertEventParams{
-			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
+		n, err = q.InsertEventForOwner(ctx, InsertEventForOwnerParams{
+			OwnerID: p.OwnerID, AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
 			Timestamp: adkToColumn(e.event.Timestamp), EventData: e.data,
 		})
+		if err == nil && n == 0 {
+			return adkNotAdvanced
+		}
 		committing = err == nil
 		return err
 	})
@@ -596,26 +603,26 @@ func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *i
 		return 0, err
 	}
 	*size = slices.Max([]int{*size, len(state)})
-	return q.AdvanceSession(ctx, AdvanceSessionParams{
-		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision,
+	return q.AdvanceSessionForOwner(ctx, AdvanceSessionForOwnerParams{
+		State: json.RawMessage(state), UpdateTime: p.UpdateTime, AppName: p.AppName, UserID: p.UserID, ID: p.ID, Revision: p.Revision, OwnerID: p.OwnerID,
 	})
 }
 
-// adkMergeStates sets the keys of a change in the states of an app and a user. A
-// state that the database cannot merge is there, and locked by the try: it is
-// read and merged here.
-func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time, size *int) error {
+// adkMergeStates sets the keys of a change in the states of an app and a user, the
+// owner's. What is given has their keys. A state that the database cannot merge
+// is there, and locked by the try: it is read and merged here.
+func adkMergeStates(ctx context.Context, q *Queries, p ServiceMergeUserStateParams, d adkDelta, at time.Time, size *int) error {
 	if !adkIsEmpty(d.app) {
 		removed, err := adkRemovedKeys(d.app)
 		if err != nil {
 			return err
 		}
-		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: p.AppName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
 		if adkIsTooDeep(err) {
 			err = adkPutMerged(d.app, size,
-				func() (json.RawMessage, error) { return q.LockAppState(ctx, appName) },
+				func() (json.RawMessage, error) { return q.LockAppState(ctx, p.AppName) },
 				func(state json.RawMessage) error {
-					return q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: state, UpdateTime: adkToColumn(at)})
+					return q.PutAppState(ctx, PutAppStateParams{AppName: p.AppName, State: state, UpdateTime: adkToColumn(at)})
 				})
 		}
 		if err != nil {
@@ -629,14 +636,15 @@ func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d a
 	if err != nil {
 		return err
 	}
-	err = q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+	p.Delta, p.UpdateTime, p.RemovedKeys = d.user, adkToColumn(at), removed
+	err = q.ServiceMergeUserState(ctx, p)
 	if adkIsTooDeep(err) {
 		err = adkPutMerged(d.user, size,
 			func() (json.RawMessage, error) {
-				return q.LockUserState(ctx, LockUserStateParams{AppName: appName, UserID: userID})
+				return q.LockUserState(ctx, LockUserStateParams{AppName: p.AppName, UserID: p.UserID, OwnerID: p.OwnerID})
 			},
 			func(state json.RawMessage) error {
-				return q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: state, UpdateTime: adkToColumn(at)})
+				return q.PutUserState(ctx, PutUserStateParams{AppName: p.AppName, UserID: p.UserID, OwnerID: p.OwnerID, State: state, UpdateTime: adkToColumn(at)})
 			})
 	}
 	return err

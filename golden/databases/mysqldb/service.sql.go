@@ -59,11 +59,15 @@ func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) 
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND timestamp >= ? AND seq <= ?
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?
 `
 
@@ -73,6 +77,7 @@ type ServiceEventsParams struct {
 	SessionID string
 	AfterTime time.Time
 	MaxSeq    int64
+	OwnerID   int64
 	Limit     int32
 }
 
@@ -89,6 +94,10 @@ func (q *Queries) ServiceEvents(ctx context.Context, arg ServiceEventsParams) ([
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {
@@ -153,7 +162,7 @@ SELECT s.state, s.revision, s.update_time,
        COALESCE(u.state, '{}') AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
 `
 
@@ -321,9 +330,9 @@ func (q *Queries) ServiceMergeAppState(ctx context.Context, arg ServiceMergeAppS
 }
 
 const serviceMergeUserState = `-- name: ServiceMergeUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
         ?, ?)
 ON DUPLICATE KEY UPDATE
     state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state))
@@ -334,6 +343,7 @@ ON DUPLICATE KEY UPDATE
 type ServiceMergeUserStateParams struct {
 	AppName     string
 	UserID      string
+	OwnerID     int64
 	Delta       json.RawMessage
 	UpdateTime  time.Time
 	RemovedKeys string
@@ -346,6 +356,7 @@ func (q *Queries) ServiceMergeUserState(ctx context.Context, arg ServiceMergeUse
 		arg.AppName,
 		arg.UserID,
 		arg.UserID,
+		arg.OwnerID,
 		arg.Delta,
 		arg.UpdateTime,
 		arg.RemovedKeys,
@@ -355,10 +366,10 @@ func (q *Queries) ServiceMergeUserState(ctx context.Context, arg ServiceMergeUse
 
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = ? AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = ?
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = ?
 )
 `
 

@@ -29,9 +29,9 @@ func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) 
 }
 
 const ensureUserState = `-- name: EnsureUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
         '{}', ?)
 ON DUPLICATE KEY UPDATE state = state
 `
@@ -39,6 +39,7 @@ ON DUPLICATE KEY UPDATE state = state
 type EnsureUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    int64
 	UpdateTime time.Time
 }
 
@@ -49,6 +50,7 @@ func (q *Queries) EnsureUserState(ctx context.Context, arg EnsureUserStateParams
 		arg.AppName,
 		arg.UserID,
 		arg.UserID,
+		arg.OwnerID,
 		arg.UpdateTime,
 	)
 	return err
@@ -73,18 +75,19 @@ func (q *Queries) GetAppState(ctx context.Context, appName string) (json.RawMess
 }
 
 const getUserState = `-- name: GetUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = ? AND user_id = ?
+SELECT state FROM adk_owner_states
+WHERE app_name = ? AND user_id = ? AND account_id = ?
 `
 
 type GetUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID int64
 }
 
 // Reads a user's state; no row means that it is empty.
 func (q *Queries) GetUserState(ctx context.Context, arg GetUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -105,19 +108,20 @@ func (q *Queries) LockAppState(ctx context.Context, appName string) (json.RawMes
 }
 
 const lockUserState = `-- name: LockUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = ? AND user_id = ?
+SELECT state FROM adk_owner_states
+WHERE app_name = ? AND user_id = ? AND account_id = ?
 FOR UPDATE
 `
 
 type LockUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID int64
 }
 
 // Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
 func (q *Queries) LockUserState(ctx context.Context, arg LockUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRowContext(ctx, lockUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRowContext(ctx, lockUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -147,9 +151,9 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 }
 
 const putUserState = `-- name: PutUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
         ?, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time)
 `
@@ -157,6 +161,7 @@ ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time)
 type PutUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    int64
 	State      json.RawMessage
 	UpdateTime time.Time
 }
@@ -168,6 +173,7 @@ func (q *Queries) PutUserState(ctx context.Context, arg PutUserStateParams) erro
 		arg.AppName,
 		arg.UserID,
 		arg.UserID,
+		arg.OwnerID,
 		arg.State,
 		arg.UpdateTime,
 	)

@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const appendEvent = `-- name: AppendEvent :one
@@ -19,7 +21,7 @@ WITH advanced AS (
         revision    = s.revision + 1,
         update_time = GREATEST(s.update_time, $5::timestamptz)
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, $12::jsonb, $5::timestamptz
@@ -28,11 +30,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, $13::jsonb, $5::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, $13::jsonb, $5::timestamptz
     FROM advanced
     WHERE $13::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
@@ -84,6 +86,77 @@ func (q *Queries) AppendEvent(ctx context.Context, arg AppendEventParams) (int64
 	return seq, err
 }
 
+const appendEventForOwner = `-- name: AppendEventForOwner :one
+WITH advanced AS (
+    UPDATE adk_sessions AS s
+    SET state       = CASE WHEN $7::jsonb = '{}' THEN s.state ELSE s.state || $7::jsonb END,
+        revision    = s.revision + 1,
+        update_time = GREATEST(s.update_time, $5::timestamptz)
+    WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
+      AND s.account_id = $12
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
+), merged_app_state AS (
+    INSERT INTO adk_app_states AS a (app_name, state, update_time)
+    SELECT advanced.app_name, $13::jsonb, $5::timestamptz
+    FROM advanced
+    WHERE $13::jsonb <> '{}'
+    ON CONFLICT (app_name) DO UPDATE
+    SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
+), merged_user_state AS (
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, $14::jsonb, $5::timestamptz
+    FROM advanced
+    WHERE $14::jsonb <> '{}'
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
+    SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
+)
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+SELECT advanced.app_name, advanced.user_id, advanced.id, $1::varchar || repeat('!', length($1) / 129), advanced.revision,
+       $2::text, $3::text, $4::text, $5::timestamptz, $6::json
+FROM advanced
+RETURNING seq
+`
+
+type AppendEventForOwnerParams struct {
+	ID           string
+	InvocationID string
+	Author       string
+	Branch       string
+	Timestamp    time.Time
+	EventData    json.RawMessage
+	SessionDelta json.RawMessage
+	AppName      string
+	UserID       string
+	SessionID    string
+	Revision     int64
+	OwnerID      pgtype.UUID
+	AppDelta     json.RawMessage
+	UserDelta    json.RawMessage
+}
+
+// Appends an event like AppendEvent, if the session is the owner's.
+func (q *Queries) AppendEventForOwner(ctx context.Context, arg AppendEventForOwnerParams) (int64, error) {
+	row := q.db.QueryRow(ctx, appendEventForOwner,
+		arg.ID,
+		arg.InvocationID,
+		arg.Author,
+		arg.Branch,
+		arg.Timestamp,
+		arg.EventData,
+		arg.SessionDelta,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.Revision,
+		arg.OwnerID,
+		arg.AppDelta,
+		arg.UserDelta,
+	)
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
 const deleteExpiredEvents = `-- name: DeleteExpiredEvents :execrows
 DELETE FROM adk_events AS e
 WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3 AND e.timestamp < $4
@@ -123,10 +196,10 @@ func (q *Queries) DeleteExpiredEvents(ctx context.Context, arg DeleteExpiredEven
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3 AND seq <= $4
-ORDER BY timestamp, seq
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3 AND e.seq <= $4
+ORDER BY e.timestamp, e.seq
 `
 
 type ListEventsParams struct {
@@ -173,12 +246,69 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]AdkEv
 	return items, nil
 }
 
+const listEventsForOwner = `-- name: ListEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3 AND e.seq <= $4
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $5
+  )
+ORDER BY e.timestamp, e.seq
+`
+
+type ListEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	MaxSeq    int64
+	OwnerID   pgtype.UUID
+}
+
+// Lists a session's events like ListEvents, if the session is the owner's.
+func (q *Queries) ListEventsForOwner(ctx context.Context, arg ListEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.Query(ctx, listEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.MaxSeq,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRecentEvents = `-- name: ListRecentEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3
-  AND timestamp >= $4 AND seq <= $5
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3
+  AND e.timestamp >= $4 AND e.seq <= $5
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT $6
 `
 
@@ -199,6 +329,69 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRecentEventsForOwner = `-- name: ListRecentEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3
+  AND e.timestamp >= $4 AND e.seq <= $5
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $6
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT $7
+`
+
+type ListRecentEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	AfterTime time.Time
+	MaxSeq    int64
+	OwnerID   pgtype.UUID
+	Limit     int32
+}
+
+// Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+func (q *Queries) ListRecentEventsForOwner(ctx context.Context, arg ListRecentEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.Query(ctx, listRecentEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.AfterTime,
+		arg.MaxSeq,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {

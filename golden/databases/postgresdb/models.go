@@ -30,6 +30,14 @@ type AdkEvent struct {
 	EventData    json.RawMessage
 }
 
+type AdkOwnerState struct {
+	AppName    string
+	UserID     string
+	AccountID  pgtype.UUID
+	State      json.RawMessage
+	UpdateTime time.Time
+}
+
 type AdkSession struct {
 	AppName    string
 	UserID     string

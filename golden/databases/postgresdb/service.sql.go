@@ -21,7 +21,7 @@ WITH advanced AS (
         update_time = GREATEST(s.update_time, $5::timestamptz)
     WHERE s.app_name = $8 AND s.user_id = $9 AND s.id = $10 AND s.revision = $11
       AND s.account_id = $12
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, $13::jsonb, $5::timestamptz
@@ -30,11 +30,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, $14::jsonb, $5::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, $14::jsonb, $5::timestamptz
     FROM advanced
     WHERE $14::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
@@ -103,7 +103,7 @@ WITH created AS (
     VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3,
             $4::varchar || repeat('!', length($4) / 129), $5, $6::timestamptz, $6::timestamptz)
     ON CONFLICT (app_name, user_id, id) DO NOTHING
-    RETURNING s.app_name, s.user_id
+    RETURNING s.app_name, s.user_id, s.account_id
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT created.app_name, $7::jsonb, $6::timestamptz
@@ -113,11 +113,11 @@ WITH created AS (
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
     RETURNING a.state
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT created.app_name, created.user_id, $8::jsonb, $6::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT created.app_name, created.user_id, created.account_id, $8::jsonb, $6::timestamptz
     FROM created
     WHERE $8::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
     RETURNING u.state
 )
@@ -125,7 +125,7 @@ SELECT COALESCE((SELECT m.state FROM merged_app_state AS m), a.state, '{}')::jso
        COALESCE((SELECT n.state FROM merged_user_state AS n), u.state, '{}')::jsonb AS user_state
 FROM created
 LEFT JOIN adk_app_states AS a ON a.app_name = created.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = created.app_name AND u.user_id = created.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = created.app_name AND u.user_id = created.user_id AND u.account_id = created.account_id
 `
 
 type ServiceCreateParams struct {
@@ -165,12 +165,16 @@ func (q *Queries) ServiceCreate(ctx context.Context, arg ServiceCreateParams) (S
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3
-  AND timestamp >= $4 AND seq <= $5
-ORDER BY timestamp DESC, seq DESC
-LIMIT $6
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3
+  AND e.timestamp >= $4 AND e.seq <= $5
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $6
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT $7
 `
 
 type ServiceEventsParams struct {
@@ -179,6 +183,7 @@ type ServiceEventsParams struct {
 	SessionID string
 	AfterTime time.Time
 	MaxSeq    int64
+	OwnerID   pgtype.UUID
 	Limit     int32
 }
 
@@ -195,6 +200,7 @@ func (q *Queries) ServiceEvents(ctx context.Context, arg ServiceEventsParams) ([
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {
@@ -256,7 +262,7 @@ SELECT s.state, s.revision, s.update_time,
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $4
 `
 
@@ -391,10 +397,10 @@ func (q *Queries) ServiceListUser(ctx context.Context, arg ServiceListUserParams
 
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = $1 AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = $2
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = $2
 )
 `
 

@@ -326,12 +326,12 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 		}
 		return err
 	})
-	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), int64(math.MaxInt64), limit).Query(readEvents)
+	batch.Queue(serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), int64(math.MaxInt64), p.OwnerID, limit).Query(readEvents)
 	if err := s.pool.SendBatch(ctx, batch).Close(); err != nil {
 		return nil, err
 	}
 	if late && req.NumRecentEvents > 0 { // the late ones have taken the places of earlier ones
-		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), got.revision, limit)
+		rows, err := s.pool.Query(ctx, serviceEvents, req.AppName, req.UserID, req.SessionID, adkAfterTime(req.After), got.revision, p.OwnerID, limit)
 		if err != nil {
 			return nil, err
 		}
@@ -371,7 +371,7 @@ func (s *SessionService) list(ctx context.Context, appName, userID string) ([]ad
 		return err
 	})
 	if userID != "" {
-		batch.Queue(getUserState, appName, userID).QueryRow(func(row pgx.Row) (err error) {
+		batch.Queue(getUserState, appName, userID, p.OwnerID).QueryRow(func(row pgx.Row) (err error) {
 			userStates[userID], err = adkScanState(row)
 			return err
 		})

@@ -141,7 +141,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3
 `
 
@@ -189,7 +189,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = $1 AND s.user_id = $2 AND s.id = $3 AND s.account_id = $4
 `
 
@@ -496,9 +496,9 @@ func (q *Queries) ListUserSessionsForOwner(ctx context.Context, arg ListUserSess
 }
 
 const updateSessionState = `-- name: UpdateSessionState :execrows
-UPDATE adk_sessions
-SET state = $1, revision = revision + 1, update_time = $2
-WHERE app_name = $3 AND user_id = $4 AND id = $5 AND revision = $6
+UPDATE adk_sessions AS s
+SET state = $1, revision = s.revision + 1, update_time = $2
+WHERE s.app_name = $3 AND s.user_id = $4 AND s.id = $5 AND s.revision = $6
 `
 
 type UpdateSessionStateParams struct {
@@ -519,6 +519,39 @@ func (q *Queries) UpdateSessionState(ctx context.Context, arg UpdateSessionState
 		arg.UserID,
 		arg.ID,
 		arg.Revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const updateSessionStateForOwner = `-- name: UpdateSessionStateForOwner :execrows
+UPDATE adk_sessions AS s
+SET state = $1, revision = s.revision + 1, update_time = $2
+WHERE s.app_name = $3 AND s.user_id = $4 AND s.id = $5 AND s.revision = $6 AND s.account_id = $7
+`
+
+type UpdateSessionStateForOwnerParams struct {
+	State      json.RawMessage
+	UpdateTime time.Time
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    pgtype.UUID
+}
+
+// Replaces a session's state like UpdateSessionState, if the session is the owner's.
+func (q *Queries) UpdateSessionStateForOwner(ctx context.Context, arg UpdateSessionStateForOwnerParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updateSessionStateForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
 	)
 	if err != nil {
 		return 0, err

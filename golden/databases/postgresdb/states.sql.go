@@ -9,6 +9,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const ensureAppState = `-- name: EnsureAppState :exec
@@ -29,20 +31,26 @@ func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) 
 }
 
 const ensureUserState = `-- name: EnsureUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), '{}', $3)
-ON CONFLICT (app_name, user_id) DO NOTHING
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, '{}', $4)
+ON CONFLICT (app_name, user_id, account_id) DO NOTHING
 `
 
 type EnsureUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    pgtype.UUID
 	UpdateTime time.Time
 }
 
 // Gives a user an empty state unless there is one: a row that is not there cannot be locked.
 func (q *Queries) EnsureUserState(ctx context.Context, arg EnsureUserStateParams) error {
-	_, err := q.db.Exec(ctx, ensureUserState, arg.AppName, arg.UserID, arg.UpdateTime)
+	_, err := q.db.Exec(ctx, ensureUserState,
+		arg.AppName,
+		arg.UserID,
+		arg.OwnerID,
+		arg.UpdateTime,
+	)
 	return err
 }
 
@@ -64,18 +72,19 @@ func (q *Queries) GetAppState(ctx context.Context, appName string) (json.RawMess
 }
 
 const getUserState = `-- name: GetUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = $1 AND user_id = $2
+SELECT state FROM adk_owner_states
+WHERE app_name = $1 AND user_id = $2 AND account_id = $3
 `
 
 type GetUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID pgtype.UUID
 }
 
 // Reads a user's state; no row means that it is empty.
 func (q *Queries) GetUserState(ctx context.Context, arg GetUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRow(ctx, getUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRow(ctx, getUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -96,19 +105,20 @@ func (q *Queries) LockAppState(ctx context.Context, appName string) (json.RawMes
 }
 
 const lockUserState = `-- name: LockUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = $1 AND user_id = $2
+SELECT state FROM adk_owner_states
+WHERE app_name = $1 AND user_id = $2 AND account_id = $3
 FOR UPDATE
 `
 
 type LockUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID pgtype.UUID
 }
 
 // Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
 func (q *Queries) LockUserState(ctx context.Context, arg LockUserStateParams) (json.RawMessage, error) {
-	row := q.db.QueryRow(ctx, lockUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRow(ctx, lockUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state json.RawMessage
 	err := row.Scan(&state)
 	return state, err
@@ -134,15 +144,16 @@ func (q *Queries) MergeAppState(ctx context.Context, arg MergeAppStateParams) er
 }
 
 const mergeUserState = `-- name: MergeUserState :exec
-INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4)
-ON CONFLICT (app_name, user_id) DO UPDATE
+INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4, $5)
+ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 `
 
 type MergeUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    pgtype.UUID
 	Delta      json.RawMessage
 	UpdateTime time.Time
 }
@@ -152,6 +163,7 @@ func (q *Queries) MergeUserState(ctx context.Context, arg MergeUserStateParams) 
 	_, err := q.db.Exec(ctx, mergeUserState,
 		arg.AppName,
 		arg.UserID,
+		arg.OwnerID,
 		arg.Delta,
 		arg.UpdateTime,
 	)
@@ -178,15 +190,16 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 }
 
 const putUserState = `-- name: PutUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4)
-ON CONFLICT (app_name, user_id) DO UPDATE
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4, $5)
+ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 SET state = EXCLUDED.state, update_time = EXCLUDED.update_time
 `
 
 type PutUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    pgtype.UUID
 	State      json.RawMessage
 	UpdateTime time.Time
 }
@@ -196,6 +209,7 @@ func (q *Queries) PutUserState(ctx context.Context, arg PutUserStateParams) erro
 	_, err := q.db.Exec(ctx, putUserState,
 		arg.AppName,
 		arg.UserID,
+		arg.OwnerID,
 		arg.State,
 		arg.UpdateTime,
 	)

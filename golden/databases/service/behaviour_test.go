@@ -383,6 +383,39 @@ func TestOwnersAreApart(t *testing.T) {
 	})
 }
 
+// TestOwnersShareNoUserState has two owners whose users have one id: what one of
+// them writes with user: is nothing to the other.
+func TestOwnersShareNoUserState(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		if !s.owned {
+			t.Skip("no owner column")
+		}
+		mine, theirs := s.asOwner(t.Context(), 0), s.asOwner(t.Context(), 1)
+		open, err := service.Create(mine, &session.CreateRequest{AppName: "app", UserID: "alice", SessionID: "mine", State: map[string]any{"user:created": "mine", "app:both": "ours"}})
+		must(t, err)
+		other, err := service.Create(theirs, &session.CreateRequest{AppName: "app", UserID: "alice", SessionID: "theirs"})
+		must(t, err)
+		equal(t, "the state when the other is created", stateOf(other.Session), map[string]any{"app:both": "ours"})
+		must(t, service.AppendEvent(mine, open.Session, newEvent("e1", now, map[string]any{"user:appended": "mine"})))
+		must(t, service.AppendEvent(theirs, other.Session, newEvent("e1", now, map[string]any{"user:appended": "theirs"})))
+		for ctx, want := range map[context.Context]map[string]any{
+			mine:   {"app:both": "ours", "user:created": "mine", "user:appended": "mine"},
+			theirs: {"app:both": "ours", "user:appended": "theirs"},
+		} {
+			id := want["user:appended"].(string)
+			got, err := service.Get(ctx, &session.GetRequest{AppName: "app", UserID: "alice", SessionID: id})
+			must(t, err)
+			equal(t, "the state that get gives", stateOf(got.Session), want)
+			for _, user := range []string{"alice", ""} {
+				listed, err := service.List(ctx, &session.ListRequest{AppName: "app", UserID: user})
+				must(t, err)
+				equal(t, "sessions", len(listed.Sessions), 1)
+				equal(t, "the state that list gives", stateOf(listed.Sessions[0]), want)
+			}
+		}
+	})
+}
+
 // TestOneSessionManyGoroutines appends through one session object: none is stale.
 func TestOneSessionManyGoroutines(t *testing.T) {
 	onEach(t, func(t *testing.T, s *store, service session.Service) {

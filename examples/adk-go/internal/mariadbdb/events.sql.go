@@ -47,6 +47,39 @@ func (q *Queries) AdvanceSession(ctx context.Context, arg AdvanceSessionParams) 
 	return result.RowsAffected()
 }
 
+const advanceSessionForOwner = `-- name: AdvanceSessionForOwner :execrows
+UPDATE adk_sessions
+SET state = ?, revision = revision + 1, update_time = ?
+WHERE app_name = ? AND user_id = ? AND id = ? AND revision = ? AND account_id = ?
+`
+
+type AdvanceSessionForOwnerParams struct {
+	State      json.RawMessage
+	UpdateTime time.Time
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// First half of an append, like AdvanceSession, if the session is the owner's.
+func (q *Queries) AdvanceSessionForOwner(ctx context.Context, arg AdvanceSessionForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, advanceSessionForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteEvents = `-- name: DeleteEvents :execrows
 DELETE e
 FROM adk_events AS e FORCE INDEX (PRIMARY)
@@ -127,12 +160,55 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 	return err
 }
 
+const insertEventForOwner = `-- name: InsertEventForOwner :execrows
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+SELECT s.app_name, s.user_id, s.id, ?, ?, ?,
+       ?, ?, ?, ?
+FROM adk_sessions AS s
+WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
+`
+
+type InsertEventForOwnerParams struct {
+	ID           string
+	Seq          int64
+	InvocationID string
+	Author       string
+	Branch       string
+	Timestamp    time.Time
+	EventData    json.RawMessage
+	AppName      string
+	UserID       string
+	SessionID    string
+	OwnerID      int64
+}
+
+// Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
+func (q *Queries) InsertEventForOwner(ctx context.Context, arg InsertEventForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertEventForOwner,
+		arg.ID,
+		arg.Seq,
+		arg.InvocationID,
+		arg.Author,
+		arg.Branch,
+		arg.Timestamp,
+		arg.EventData,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const listEvents = `-- name: ListEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND seq <= ?
-ORDER BY timestamp, seq
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.seq <= ?
+ORDER BY e.timestamp, e.seq
 `
 
 type ListEventsParams struct {
@@ -149,6 +225,70 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]AdkEv
 		arg.UserID,
 		arg.SessionID,
 		arg.MaxSeq,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEventsForOwner = `-- name: ListEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.seq <= ?
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
+  )
+ORDER BY e.timestamp, e.seq
+`
+
+type ListEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	MaxSeq    int64
+	OwnerID   int64
+}
+
+// Lists a session's events like ListEvents, if the session is the owner's.
+func (q *Queries) ListEventsForOwner(ctx context.Context, arg ListEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.QueryContext(ctx, listEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.MaxSeq,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
 	)
 	if err != nil {
 		return nil, err
@@ -231,11 +371,11 @@ func (q *Queries) ListExpiredEvents(ctx context.Context, arg ListExpiredEventsPa
 }
 
 const listRecentEvents = `-- name: ListRecentEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND timestamp >= ? AND seq <= ?
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?
 `
 
@@ -256,6 +396,75 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRecentEventsForOwner = `-- name: ListRecentEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT ?
+`
+
+type ListRecentEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	AfterTime time.Time
+	MaxSeq    int64
+	OwnerID   int64
+	Limit     int32
+}
+
+// Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+func (q *Queries) ListRecentEventsForOwner(ctx context.Context, arg ListRecentEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.QueryContext(ctx, listRecentEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.AfterTime,
+		arg.MaxSeq,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {

@@ -28,6 +28,14 @@ type AdkEvent struct {
 	EventData    json.RawMessage
 }
 
+type AdkOwnerState struct {
+	AppName    string
+	UserID     string
+	AccountID  int64
+	State      json.RawMessage
+	UpdateTime time.Time
+}
+
 type AdkSession struct {
 	AppName    string
 	UserID     string

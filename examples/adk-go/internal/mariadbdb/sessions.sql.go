@@ -146,7 +146,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}') AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ?
 `
 
@@ -194,7 +194,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}') AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
 `
 
@@ -548,6 +548,39 @@ func (q *Queries) UpdateSessionState(ctx context.Context, arg UpdateSessionState
 		arg.UserID,
 		arg.ID,
 		arg.Revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateSessionStateForOwner = `-- name: UpdateSessionStateForOwner :execrows
+UPDATE adk_sessions
+SET state = ?, revision = revision + 1, update_time = ?
+WHERE app_name = ? AND user_id = ? AND id = ? AND revision = ? AND account_id = ?
+`
+
+type UpdateSessionStateForOwnerParams struct {
+	State      json.RawMessage
+	UpdateTime time.Time
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// Replaces a session's state like UpdateSessionState, if the session is the owner's.
+func (q *Queries) UpdateSessionStateForOwner(ctx context.Context, arg UpdateSessionStateForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSessionStateForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
 	)
 	if err != nil {
 		return 0, err

@@ -47,12 +47,16 @@ func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) 
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = ?1 AND user_id = ?2 AND session_id = ?3
-  AND timestamp >= ?4 AND seq <= ?5
-ORDER BY timestamp DESC, seq DESC
-LIMIT ?6
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.timestamp >= ?4 AND e.seq <= ?5
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.account_id = ?6
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT ?7
 `
 
 type ServiceEventsParams struct {
@@ -61,6 +65,7 @@ type ServiceEventsParams struct {
 	SessionID string
 	AfterTime int64
 	MaxSeq    int64
+	OwnerID   int64
 	Limit     int64
 }
 
@@ -77,6 +82,7 @@ func (q *Queries) ServiceEvents(ctx context.Context, arg ServiceEventsParams) ([
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {
@@ -141,7 +147,7 @@ SELECT s.state, s.revision, s.update_time,
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.account_id = ?4
 `
 
@@ -283,7 +289,7 @@ func (q *Queries) ServiceListUser(ctx context.Context, arg ServiceListUserParams
 const serviceSetState = `-- name: ServiceSetState :exec
 UPDATE adk_sessions
 SET state = ?1
-WHERE app_name = ?2 AND user_id = ?3 AND id = ?4
+WHERE app_name = ?2 AND user_id = ?3 AND id = ?4 AND account_id = ?5
 `
 
 type ServiceSetStateParams struct {
@@ -291,6 +297,7 @@ type ServiceSetStateParams struct {
 	AppName string
 	UserID  string
 	ID      string
+	OwnerID int64
 }
 
 // Sets a session's state, after ServiceAdvance in the same transaction.
@@ -300,16 +307,17 @@ func (q *Queries) ServiceSetState(ctx context.Context, arg ServiceSetStateParams
 		arg.AppName,
 		arg.UserID,
 		arg.ID,
+		arg.OwnerID,
 	)
 	return err
 }
 
 const serviceUserStates = `-- name: ServiceUserStates :many
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = ?1 AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = ?2
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = ?2
 )
 `
 

@@ -137,7 +137,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3
 `
 
@@ -185,7 +185,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.account_id = ?4
 `
 
@@ -534,6 +534,39 @@ func (q *Queries) UpdateSessionState(ctx context.Context, arg UpdateSessionState
 		arg.UserID,
 		arg.ID,
 		arg.Revision,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateSessionStateForOwner = `-- name: UpdateSessionStateForOwner :execrows
+UPDATE adk_sessions
+SET state = ?1, revision = revision + 1, update_time = ?2
+WHERE app_name = ?3 AND user_id = ?4 AND id = ?5 AND revision = ?6 AND account_id = ?7
+`
+
+type UpdateSessionStateForOwnerParams struct {
+	State      string
+	UpdateTime int64
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// Replaces a session's state like UpdateSessionState, if the session is the owner's.
+func (q *Queries) UpdateSessionStateForOwner(ctx context.Context, arg UpdateSessionStateForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSessionStateForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
 	)
 	if err != nil {
 		return 0, err

@@ -28,18 +28,19 @@ func (q *Queries) GetAppState(ctx context.Context, appName string) (string, erro
 }
 
 const getUserState = `-- name: GetUserState :one
-SELECT state FROM adk_user_states
-WHERE app_name = ?1 AND user_id = ?2
+SELECT state FROM adk_owner_states
+WHERE app_name = ?1 AND user_id = ?2 AND account_id = ?3
 `
 
 type GetUserStateParams struct {
 	AppName string
 	UserID  string
+	OwnerID int64
 }
 
 // Reads a user's state; no row means that it is empty.
 func (q *Queries) GetUserState(ctx context.Context, arg GetUserStateParams) (string, error) {
-	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID)
+	row := q.db.QueryRowContext(ctx, getUserState, arg.AppName, arg.UserID, arg.OwnerID)
 	var state string
 	err := row.Scan(&state)
 	return state, err
@@ -65,15 +66,16 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 }
 
 const putUserState = `-- name: PutUserState :exec
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (app_name, user_id) DO UPDATE
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 SET state = excluded.state, update_time = excluded.update_time
 `
 
 type PutUserStateParams struct {
 	AppName    string
 	UserID     string
+	OwnerID    int64
 	State      string
 	UpdateTime int64
 }
@@ -83,6 +85,7 @@ func (q *Queries) PutUserState(ctx context.Context, arg PutUserStateParams) erro
 	_, err := q.db.ExecContext(ctx, putUserState,
 		arg.AppName,
 		arg.UserID,
+		arg.OwnerID,
 		arg.State,
 		arg.UpdateTime,
 	)

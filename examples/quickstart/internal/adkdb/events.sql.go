@@ -43,6 +43,39 @@ func (q *Queries) AdvanceSession(ctx context.Context, arg AdvanceSessionParams) 
 	return result.RowsAffected()
 }
 
+const advanceSessionForOwner = `-- name: AdvanceSessionForOwner :execrows
+UPDATE adk_sessions
+SET state = ?1, revision = revision + 1, update_time = ?2
+WHERE app_name = ?3 AND user_id = ?4 AND id = ?5 AND revision = ?6 AND account_id = ?7
+`
+
+type AdvanceSessionForOwnerParams struct {
+	State      string
+	UpdateTime int64
+	AppName    string
+	UserID     string
+	ID         string
+	Revision   int64
+	OwnerID    int64
+}
+
+// First half of an append, like AdvanceSession, if the session is the owner's.
+func (q *Queries) AdvanceSessionForOwner(ctx context.Context, arg AdvanceSessionForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, advanceSessionForOwner,
+		arg.State,
+		arg.UpdateTime,
+		arg.AppName,
+		arg.UserID,
+		arg.ID,
+		arg.Revision,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteExpiredEvents = `-- name: DeleteExpiredEvents :execrows
 DELETE FROM adk_events
 WHERE rowid IN (
@@ -114,12 +147,55 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 	return err
 }
 
+const insertEventForOwner = `-- name: InsertEventForOwner :execrows
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+SELECT s.app_name, s.user_id, s.id, ?1, ?2, ?3,
+       ?4, ?5, ?6, ?7
+FROM adk_sessions AS s
+WHERE s.app_name = ?8 AND s.user_id = ?9 AND s.id = ?10 AND s.account_id = ?11
+`
+
+type InsertEventForOwnerParams struct {
+	ID           string
+	Seq          int64
+	InvocationID string
+	Author       string
+	Branch       string
+	Timestamp    int64
+	EventData    string
+	AppName      string
+	UserID       string
+	SessionID    string
+	OwnerID      int64
+}
+
+// Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
+func (q *Queries) InsertEventForOwner(ctx context.Context, arg InsertEventForOwnerParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, insertEventForOwner,
+		arg.ID,
+		arg.Seq,
+		arg.InvocationID,
+		arg.Author,
+		arg.Branch,
+		arg.Timestamp,
+		arg.EventData,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const listEvents = `-- name: ListEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ?1 AND user_id = ?2 AND session_id = ?3
-  AND seq <= ?4
-ORDER BY timestamp, seq
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.seq <= ?4
+ORDER BY e.timestamp, e.seq
 `
 
 type ListEventsParams struct {
@@ -169,12 +245,73 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]AdkEv
 	return items, nil
 }
 
+const listEventsForOwner = `-- name: ListEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.seq <= ?4
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.account_id = ?5
+  )
+ORDER BY e.timestamp, e.seq
+`
+
+type ListEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	MaxSeq    int64
+	OwnerID   int64
+}
+
+// Lists a session's events like ListEvents, if the session is the owner's.
+func (q *Queries) ListEventsForOwner(ctx context.Context, arg ListEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.QueryContext(ctx, listEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.MaxSeq,
+		arg.OwnerID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listRecentEvents = `-- name: ListRecentEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ?1 AND user_id = ?2 AND session_id = ?3
-  AND timestamp >= ?4 AND seq <= ?5
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.timestamp >= ?4 AND e.seq <= ?5
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?6
 `
 
@@ -195,6 +332,72 @@ func (q *Queries) ListRecentEvents(ctx context.Context, arg ListRecentEventsPara
 		arg.SessionID,
 		arg.AfterTime,
 		arg.MaxSeq,
+		arg.Limit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AdkEvent
+	for rows.Next() {
+		var i AdkEvent
+		if err := rows.Scan(
+			&i.AppName,
+			&i.UserID,
+			&i.SessionID,
+			&i.ID,
+			&i.Seq,
+			&i.InvocationID,
+			&i.Author,
+			&i.Branch,
+			&i.Timestamp,
+			&i.EventData,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRecentEventsForOwner = `-- name: ListRecentEventsForOwner :many
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.timestamp >= ?4 AND e.seq <= ?5
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = ?1 AND s.user_id = ?2 AND s.id = ?3 AND s.account_id = ?6
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT ?7
+`
+
+type ListRecentEventsForOwnerParams struct {
+	AppName   string
+	UserID    string
+	SessionID string
+	AfterTime int64
+	MaxSeq    int64
+	OwnerID   int64
+	Limit     int64
+}
+
+// Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+func (q *Queries) ListRecentEventsForOwner(ctx context.Context, arg ListRecentEventsForOwnerParams) ([]AdkEvent, error) {
+	rows, err := q.db.QueryContext(ctx, listRecentEventsForOwner,
+		arg.AppName,
+		arg.UserID,
+		arg.SessionID,
+		arg.AfterTime,
+		arg.MaxSeq,
+		arg.OwnerID,
 		arg.Limit,
 	)
 	if err != nil {

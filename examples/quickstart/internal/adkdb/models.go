@@ -23,6 +23,14 @@ type AdkEvent struct {
 	EventData    string
 }
 
+type AdkOwnerState struct {
+	AppName    string
+	UserID     string
+	AccountID  int64
+	State      string
+	UpdateTime int64
+}
+
 type AdkSession struct {
 	AppName    string
 	UserID     string

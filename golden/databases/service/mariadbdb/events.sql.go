@@ -128,11 +128,11 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND seq <= ?
-ORDER BY timestamp, seq
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.seq <= ?
+ORDER BY e.timestamp, e.seq
 `
 
 type ListEventsParams struct {
@@ -231,11 +231,11 @@ func (q *Queries) ListExpiredEvents(ctx context.Context, arg ListExpiredEventsPa
 }
 
 const listRecentEvents = `-- name: ListRecentEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND timestamp >= ? AND seq <= ?
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?
 `
 

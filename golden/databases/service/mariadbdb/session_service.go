@@ -219,7 +219,7 @@ func (s *SessionService) create(ctx context.Context, appName, userID, id string,
 			if err := q.CreateSession(ctx, p); err != nil {
 				return err
 			}
-			return adkMergeStates(ctx, q, appName, userID, state, now, new(int))
+			return adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: appName, UserID: userID}, state, now, new(int))
 		})
 	}
 	if adkIsDuplicate(err) {
@@ -371,10 +371,11 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int32(limit),
-	})
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -503,7 +504,7 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 		if n == 0 {
 			return adkNotAdvanced
 		}
-		if err := adkMergeStates(ctx, q, to.appName, to.userID, e.delta, e.updateTime, &e.size); err != nil {
+		if err := adkMergeStates(ctx, q, ServiceMergeUserStateParams{AppName: to.appName, UserID: to.userID}, e.delta, e.updateTime, &e.size); err != nil {
 			return err
 		}
 		err = q.InsertEvent(ctx, InsertEventParams{
@@ -540,21 +541,20 @@ func adkAdvance(ctx context.Context, q *Queries, p ServiceAdvanceParams, size *i
 	})
 }
 
-// adkMergeStates sets the keys of a change in the states of an app and a user. A
-// state that the database cannot merge is there, and locked by the try: it is
-// read and merged here.
-func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d adkDelta, at time.Time, size *int) error {
+// adkMergeStates sets the keys of a change in the states of an app and a user. What is given has their keys. A state that the database cannot merge
+// is there, and locked by the try: it is read and merged here.
+func adkMergeStates(ctx context.Context, q *Queries, p ServiceMergeUserStateParams, d adkDelta, at time.Time, size *int) error {
 	if !adkIsEmpty(d.app) {
 		removed, err := adkRemovedKeys(d.app)
 		if err != nil {
 			return err
 		}
-		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: appName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+		err = q.ServiceMergeAppState(ctx, ServiceMergeAppStateParams{AppName: p.AppName, Delta: d.app, UpdateTime: adkToColumn(at), RemovedKeys: removed})
 		if adkIsTooDeep(err) {
 			err = adkPutMerged(d.app, size,
-				func() (json.RawMessage, error) { return q.LockAppState(ctx, appName) },
+				func() (json.RawMessage, error) { return q.LockAppState(ctx, p.AppName) },
 				func(state json.RawMessage) error {
-					return q.PutAppState(ctx, PutAppStateParams{AppName: appName, State: state, UpdateTime: adkToColumn(at)})
+					return q.PutAppState(ctx, PutAppStateParams{AppName: p.AppName, State: state, UpdateTime: adkToColumn(at)})
 				})
 		}
 		if err != nil {
@@ -568,14 +568,15 @@ func adkMergeStates(ctx context.Context, q *Queries, appName, userID string, d a
 	if err != nil {
 		return err
 	}
-	err = q.ServiceMergeUserState(ctx, ServiceMergeUserStateParams{AppName: appName, UserID: userID, Delta: d.user, UpdateTime: adkToColumn(at), RemovedKeys: removed})
+	p.Delta, p.UpdateTime, p.RemovedKeys = d.user, adkToColumn(at), removed
+	err = q.ServiceMergeUserState(ctx, p)
 	if adkIsTooDeep(err) {
 		err = adkPutMerged(d.user, size,
 			func() (json.RawMessage, error) {
-				return q.LockUserState(ctx, LockUserStateParams{AppName: appName, UserID: userID})
+				return q.LockUserState(ctx, LockUserStateParams{AppName: p.AppName, UserID: p.UserID})
 			},
 			func(state json.RawMessage) error {
-				return q.PutUserState(ctx, PutUserStateParams{AppName: appName, UserID: userID, State: state, UpdateTime: adkToColumn(at)})
+				return q.PutUserState(ctx, PutUserStateParams{AppName: p.AppName, UserID: p.UserID, State: state, UpdateTime: adkToColumn(at)})
 			})
 	}
 	return err

@@ -57,11 +57,11 @@ func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) 
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = ? AND user_id = ? AND session_id = ?
-  AND timestamp >= ? AND seq <= ?
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ? AND e.user_id = ? AND e.session_id = ?
+  AND e.timestamp >= ? AND e.seq <= ?
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?
 `
 

@@ -123,10 +123,10 @@ func (q *Queries) DeleteExpiredEvents(ctx context.Context, arg DeleteExpiredEven
 }
 
 const listEvents = `-- name: ListEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM agents.events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3 AND seq <= $4
-ORDER BY timestamp, seq
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM agents.events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3 AND e.seq <= $4
+ORDER BY e.timestamp, e.seq
 `
 
 type ListEventsParams struct {
@@ -174,11 +174,11 @@ func (q *Queries) ListEvents(ctx context.Context, arg ListEventsParams) ([]Agent
 }
 
 const listRecentEvents = `-- name: ListRecentEvents :many
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM agents.events
-WHERE app_name = $1 AND user_id = $2 AND session_id = $3
-  AND timestamp >= $4 AND seq <= $5
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM agents.events AS e
+WHERE e.app_name = $1 AND e.user_id = $2 AND e.session_id = $3
+  AND e.timestamp >= $4 AND e.seq <= $5
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT $6
 `
 

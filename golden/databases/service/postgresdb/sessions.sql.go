@@ -283,9 +283,9 @@ func (q *Queries) ListUserSessions(ctx context.Context, arg ListUserSessionsPara
 }
 
 const updateSessionState = `-- name: UpdateSessionState :execrows
-UPDATE agents.sessions
-SET state = $1, revision = revision + 1, update_time = $2
-WHERE app_name = $3 AND user_id = $4 AND id = $5 AND revision = $6
+UPDATE agents.sessions AS s
+SET state = $1, revision = s.revision + 1, update_time = $2
+WHERE s.app_name = $3 AND s.user_id = $4 AND s.id = $5 AND s.revision = $6
 `
 
 type UpdateSessionStateParams struct {

@@ -45,11 +45,11 @@ func (q *Queries) ServiceAdvance(ctx context.Context, arg ServiceAdvanceParams) 
 }
 
 const serviceEvents = `-- name: ServiceEvents :many
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = ?1 AND user_id = ?2 AND session_id = ?3
-  AND timestamp >= ?4 AND seq <= ?5
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = ?1 AND e.user_id = ?2 AND e.session_id = ?3
+  AND e.timestamp >= ?4 AND e.seq <= ?5
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?6
 `
 

@@ -54,11 +54,16 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     PRIMARY KEY (app_name)
 ) ENGINE = InnoDB;
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE IF NOT EXISTS adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE IF NOT EXISTS adk_owner_states (
     app_name    VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
     user_id     VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
+    account_id  BIGINT UNSIGNED                                NOT NULL,
     state       JSON                                           NOT NULL /*M! CHECK (TRUE) */,
     update_time DATETIME(6)                                    NOT NULL,
-    PRIMARY KEY (app_name, user_id)
+    PRIMARY KEY (app_name, user_id, account_id),
+    -- For the owner's own sessions, and for the foreign key when an owner is deleted.
+    KEY adk_owner_states_account_id_idx (account_id),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;

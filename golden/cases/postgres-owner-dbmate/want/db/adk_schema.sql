@@ -56,11 +56,18 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE IF NOT EXISTS adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE IF NOT EXISTS adk_owner_states (
     app_name    VARCHAR(128) COLLATE "C" NOT NULL,
     user_id     VARCHAR(128) COLLATE "C" NOT NULL,
+    account_id  UUID                     NOT NULL,
     state       JSONB                    NOT NULL DEFAULT '{}',
     update_time TIMESTAMPTZ              NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX IF NOT EXISTS adk_owner_states_account_id_idx
+    ON adk_owner_states (account_id);

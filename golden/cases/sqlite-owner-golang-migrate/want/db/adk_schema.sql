@@ -56,11 +56,18 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE IF NOT EXISTS adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE IF NOT EXISTS adk_owner_states (
     app_name    TEXT    NOT NULL,
     user_id     TEXT    NOT NULL,
+    tenant_id   INTEGER NOT NULL,
     state       TEXT    NOT NULL DEFAULT '{}',
     update_time INTEGER NOT NULL,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, tenant_id),
+    CONSTRAINT adk_owner_states_tenant_id_fk FOREIGN KEY (tenant_id)
+        REFERENCES tenants (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX IF NOT EXISTS adk_owner_states_tenant_id_idx
+    ON adk_owner_states (tenant_id);

@@ -9,7 +9,7 @@ WITH created AS (
     VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id,
             @id::varchar || repeat('!', length(@id) / 129), @state, @create_time::timestamptz, @create_time::timestamptz)
     ON CONFLICT (app_name, user_id, id) DO NOTHING
-    RETURNING s.app_name, s.user_id
+    RETURNING s.app_name, s.user_id, s.account_id
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT created.app_name, @app_delta::jsonb, @create_time::timestamptz
@@ -19,11 +19,11 @@ WITH created AS (
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
     RETURNING a.state
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT created.app_name, created.user_id, @user_delta::jsonb, @create_time::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT created.app_name, created.user_id, created.account_id, @user_delta::jsonb, @create_time::timestamptz
     FROM created
     WHERE @user_delta::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
     RETURNING u.state
 )
@@ -31,7 +31,7 @@ SELECT COALESCE((SELECT m.state FROM merged_app_state AS m), a.state, '{}')::jso
        COALESCE((SELECT n.state FROM merged_user_state AS n), u.state, '{}')::jsonb AS user_state
 FROM created
 LEFT JOIN adk_app_states AS a ON a.app_name = created.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = created.app_name AND u.user_id = created.user_id;
+LEFT JOIN adk_owner_states AS u ON u.app_name = created.app_name AND u.user_id = created.user_id AND u.account_id = created.account_id;
 
 -- name: ServiceAppend :one
 -- Appends an event like AppendEvent, if the session is the owner's.
@@ -42,7 +42,7 @@ WITH advanced AS (
         update_time = GREATEST(s.update_time, @timestamp::timestamptz)
     WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
       AND s.account_id = @owner_id
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, @app_delta::jsonb, @timestamp::timestamptz
@@ -51,11 +51,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, @user_delta::jsonb, @timestamp::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, @user_delta::jsonb, @timestamp::timestamptz
     FROM advanced
     WHERE @user_delta::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
@@ -83,16 +83,20 @@ SELECT s.state, s.revision, s.update_time,
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.account_id = @owner_id;
 
 -- name: ServiceEvents :many
 -- Lists a session's events at or after a time, newest first; max_seq as in ListEvents.
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = @app_name AND user_id = @user_id AND session_id = @session_id
-  AND timestamp >= @after_time AND seq <= @max_seq
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id
+  AND e.timestamp >= @after_time AND e.seq <= @max_seq
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.account_id = @owner_id
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT sqlc.arg('limit');
 
 -- name: ServiceList :many
@@ -112,8 +116,8 @@ ORDER BY s.update_time DESC, s.id;
 -- name: ServiceUserStates :many
 -- Lists the states of the users that ServiceList finds sessions of.
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = @app_name AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = @owner_id
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = @owner_id
 );

@@ -14,7 +14,7 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sql
 -- Sets a session's state, after ServiceAdvance in the same transaction.
 UPDATE adk_sessions
 SET state = sqlc.arg(state)
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id);
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND account_id = sqlc.arg(owner_id);
 
 -- name: ServiceFindEvent :one
 -- Tells why an append changed nothing: the session's revision, and the seq of the event if it is there, else 0.
@@ -31,16 +31,20 @@ SELECT s.state, s.revision, s.update_time,
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.account_id = sqlc.arg(owner_id);
 
 -- name: ServiceEvents :many
 -- Lists a session's events at or after a time, newest first; max_seq as in ListEvents.
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND timestamp >= sqlc.arg(after_time) AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.account_id = sqlc.arg(owner_id)
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT sqlc.arg('limit');
 
 -- name: ServiceList :many
@@ -60,8 +64,8 @@ ORDER BY s.update_time DESC, s.id;
 -- name: ServiceUserStates :many
 -- Lists the states of the users that ServiceList finds sessions of.
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = sqlc.arg(app_name) AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = sqlc.arg(owner_id)
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = sqlc.arg(owner_id)
 );

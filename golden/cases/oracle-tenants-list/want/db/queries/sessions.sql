@@ -12,7 +12,7 @@ VALUES (:app_name, :user_id, :owner_id, :id, :state,
 SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, a.state AS app_state, u.state AS user_state
 FROM adk_sessions s
 LEFT JOIN adk_app_states a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = :app_name AND s.user_id = :user_id AND s.id = :id;
 
 -- name: ListSessions :many
@@ -64,7 +64,7 @@ WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND update_time <
 SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, a.state AS app_state, u.state AS user_state
 FROM adk_sessions s
 LEFT JOIN adk_app_states a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = :app_name AND s.user_id = :user_id AND s.id = :id AND s.account_id = :owner_id;
 
 -- name: ListSessionsForOwner :many
@@ -90,6 +90,12 @@ FETCH FIRST :max_rows ROWS ONLY;
 -- Counts the owner's sessions of an app.
 SELECT count(*) FROM adk_sessions
 WHERE account_id = :owner_id AND app_name = :app_name;
+
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE adk_sessions
+SET state = :state, revision = revision + 1, update_time = :update_time
+WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND revision = :revision AND account_id = :owner_id;
 
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.

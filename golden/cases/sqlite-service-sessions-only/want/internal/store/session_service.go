@@ -259,10 +259,11 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int64(limit),
-	})
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}

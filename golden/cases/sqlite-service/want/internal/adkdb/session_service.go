@@ -317,10 +317,14 @@ func (s *SessionService) get(ctx context.Context, req *adksession.GetRequest) (*
 	if limit <= 0 {
 		limit = math.MaxInt32
 	}
-	rows, err := s.queries.ServiceEvents(ctx, ServiceEventsParams{
+	p := ServiceEventsParams{
 		AppName: req.AppName, UserID: req.UserID, SessionID: req.SessionID,
 		AfterTime: adkToColumn(adkAfterTime(req.After)), MaxSeq: got.revision, Limit: int64(limit),
-	})
+	}
+	if err := adkOwner(ctx, &p.OwnerID); err != nil {
+		return nil, err
+	}
+	rows, err := s.queries.ServiceEvents(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -408,7 +412,7 @@ func (s *SessionService) listStates(ctx context.Context, p ServiceListUserParams
 	}
 	userStates = map[string]map[string]any{}
 	if p.UserID != "" {
-		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID})
+		text, err := s.queries.GetUserState(ctx, GetUserStateParams{AppName: p.AppName, UserID: p.UserID, OwnerID: p.OwnerID})
 		if err != nil && !adkIsNoRow(err) {
 			return nil, nil, err
 		}
@@ -448,11 +452,15 @@ func (s *SessionService) append(ctx context.Context, to *adkSession, e *adkEvent
 				return err
 			}
 		}
-		return q.InsertEvent(ctx, InsertEventParams{
-			AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
+		n, err = q.InsertEventForOwner(ctx, InsertEventForOwnerParams{
+			OwnerID: p.OwnerID, AppName: to.appName, UserID: to.userID, SessionID: to.id, ID: e.event.ID, Seq: e.revision + 1,
 			InvocationID: e.event.InvocationID, Author: e.event.Author, Branch: e.event.Branch,
 			Timestamp: adkToColumn(e.event.Timestamp), EventData: string(e.data),
 		})
+		if err == nil && n == 0 {
+			return adkNotAdvanced
+		}
+		return err
 	})
 	if errors.Is(err, adkNotAdvanced) || adkIsDuplicate(err) {
 		return s.whyNotAppended(ctx, to, e)
@@ -473,7 +481,7 @@ func adkMergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d adk
 		if err != nil {
 			return "", "", err
 		}
-		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID}); err != nil {
+		if err := q.ServiceSetState(ctx, ServiceSetStateParams{State: state, AppName: key.AppName, UserID: key.UserID, ID: key.ID, OwnerID: key.OwnerID}); err != nil {
 			return "", "", err
 		}
 	}
@@ -489,7 +497,7 @@ func adkMergeStates(ctx context.Context, q *Queries, key ServiceGetParams, d adk
 		if row.UserState, err = adkMerge(row.UserState, d.user); err != nil {
 			return "", "", err
 		}
-		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, State: row.UserState, UpdateTime: adkToColumn(at)}); err != nil {
+		if err := q.PutUserState(ctx, PutUserStateParams{AppName: key.AppName, UserID: key.UserID, OwnerID: key.OwnerID, State: row.UserState, UpdateTime: adkToColumn(at)}); err != nil {
 			return "", "", err
 		}
 	}

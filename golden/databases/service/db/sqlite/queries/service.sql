@@ -36,11 +36,11 @@ WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id
 
 -- name: ServiceEvents :many
 -- Lists a session's events at or after a time, newest first; max_seq as in ListEvents.
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND timestamp >= sqlc.arg(after_time) AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT sqlc.arg('limit');
 
 -- name: ServiceList :many

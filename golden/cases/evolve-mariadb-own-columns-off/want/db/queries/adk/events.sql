@@ -19,19 +19,19 @@ VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
 
 -- name: ListEvents :many
 -- Lists a session's events in order; with the revision that GetSession gave as max_seq, both show the same moment.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp, seq;
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.seq <= sqlc.arg(max_seq)
+ORDER BY e.timestamp, e.seq;
 
 -- name: ListRecentEvents :many
 -- Lists a session's newest events at or after a time, newest first; max_seq as in ListEvents.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND timestamp >= sqlc.arg(after_time) AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?;
 
 -- name: ListSessionsWithExpiredEvents :many

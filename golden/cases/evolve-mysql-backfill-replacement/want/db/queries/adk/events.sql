@@ -19,19 +19,19 @@ VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
 
 -- name: ListEvents :many
 -- Lists a session's events in order; with the revision that GetSession gave as max_seq, both show the same moment.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp, seq;
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.seq <= sqlc.arg(max_seq)
+ORDER BY e.timestamp, e.seq;
 
 -- name: ListRecentEvents :many
 -- Lists a session's newest events at or after a time, newest first; max_seq as in ListEvents.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND timestamp >= sqlc.arg(after_time) AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?;
 
 -- name: ListSessionsWithExpiredEvents :many
@@ -69,3 +69,42 @@ DELETE e
 FROM adk_events AS e FORCE INDEX (PRIMARY)
 WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
   AND e.id IN (sqlc.slice(ids));
+
+-- name: AdvanceSessionForOwner :execrows
+-- First half of an append, like AdvanceSession, if the session is the owner's.
+UPDATE adk_sessions
+SET state = sqlc.arg(state), revision = revision + 1, update_time = sqlc.arg(update_time)
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND revision = sqlc.arg(revision) AND team_id = sqlc.arg(owner_id);
+
+-- name: InsertEventForOwner :execrows
+-- Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+SELECT s.app_name, s.user_id, s.id, sqlc.arg(id), sqlc.arg(seq), sqlc.arg(invocation_id),
+       sqlc.arg(author), sqlc.arg(branch), sqlc.arg(timestamp), sqlc.arg(event_data)
+FROM adk_sessions AS s
+WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.team_id = sqlc.arg(owner_id);
+
+-- name: ListEventsForOwner :many
+-- Lists a session's events like ListEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.seq <= sqlc.arg(max_seq)
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.team_id = sqlc.arg(owner_id)
+  )
+ORDER BY e.timestamp, e.seq;
+
+-- name: ListRecentEventsForOwner :many
+-- Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.team_id = sqlc.arg(owner_id)
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT ?;

@@ -28,27 +28,27 @@ ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time)
 
 -- name: GetUserState :one
 -- Reads a user's state; no row means that it is empty.
-SELECT state FROM adk_user_states
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id);
+SELECT state FROM adk_team_states
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND team_id = sqlc.arg(owner_id);
 
 -- name: EnsureUserState :exec
 -- Gives a user an empty state unless there is one: a row that is not there cannot be locked.
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_team_states (app_name, user_id, team_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
         '{}', sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE state = state;
 
 -- name: LockUserState :one
 -- Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
-SELECT state FROM adk_user_states
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id)
+SELECT state FROM adk_team_states
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND team_id = sqlc.arg(owner_id)
 FOR UPDATE;
 
 -- name: PutUserState :exec
 -- Sets a user's whole state.
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_team_states (app_name, user_id, team_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
         sqlc.arg(state), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time);

@@ -15,19 +15,19 @@ VALUES (:app_name, :user_id, :session_id, :id, :seq, :invocation_id,
 
 -- name: ListEvents :many
 -- Lists a session's events in order; with the revision that GetSession gave as max_seq, both show the same moment.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = :app_name AND user_id = :user_id AND session_id = :session_id
-  AND seq <= :max_seq
-ORDER BY timestamp, seq;
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events e
+WHERE e.app_name = :app_name AND e.user_id = :user_id AND e.session_id = :session_id
+  AND e.seq <= :max_seq
+ORDER BY e.timestamp, e.seq;
 
 -- name: ListRecentEvents :many
 -- Lists a session's newest events at or after a time, newest first; max_seq as in ListEvents.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = :app_name AND user_id = :user_id AND session_id = :session_id
-  AND timestamp >= :after_time AND seq <= :max_seq
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events e
+WHERE e.app_name = :app_name AND e.user_id = :user_id AND e.session_id = :session_id
+  AND e.timestamp >= :after_time AND e.seq <= :max_seq
+ORDER BY e.timestamp DESC, e.seq DESC
 FETCH FIRST :max_rows ROWS ONLY;
 
 -- name: ListSessionsWithExpiredEvents :many
@@ -51,3 +51,43 @@ FETCH FIRST :max_rows ROWS ONLY;
 DELETE FROM adk_events
 WHERE app_name = :app_name AND user_id = :user_id AND session_id = :session_id
   AND timestamp < :before_time AND ROWNUM <= :max_rows;
+
+-- name: AdvanceSessionForOwner :execrows
+-- First half of an append, like AdvanceSession, if the session is the owner's.
+UPDATE adk_sessions
+SET state = :state, revision = revision + 1, update_time = :update_time
+WHERE app_name = :app_name AND user_id = :user_id AND id = :id AND revision = :revision AND account_id = :owner_id;
+
+-- name: InsertEventForOwner :exec
+-- Second half of an append, like InsertEvent, if the session is the owner's. If it is not, it fails with ORA-01400 (no
+-- app_name). An INSERT from a SELECT would find no row instead, but Oracle binds no more than 4,000 bytes in one.
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+VALUES ((SELECT s.app_name FROM adk_sessions s
+         WHERE s.app_name = :app_name AND s.user_id = :user_id AND s.id = :session_id AND s.account_id = :owner_id),
+        :user_id, :session_id, :id, :seq, :invocation_id,
+        :author, :branch, :event_time, :event_data);
+
+-- name: ListEventsForOwner :many
+-- Lists a session's events like ListEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events e
+WHERE e.app_name = :app_name AND e.user_id = :user_id AND e.session_id = :session_id
+  AND e.seq <= :max_seq
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions s
+      WHERE s.app_name = :app_name AND s.user_id = :user_id AND s.id = :session_id AND s.account_id = :owner_id
+  )
+ORDER BY e.timestamp, e.seq;
+
+-- name: ListRecentEventsForOwner :many
+-- Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events e
+WHERE e.app_name = :app_name AND e.user_id = :user_id AND e.session_id = :session_id
+  AND e.timestamp >= :after_time AND e.seq <= :max_seq
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions s
+      WHERE s.app_name = :app_name AND s.user_id = :user_id AND s.id = :session_id AND s.account_id = :owner_id
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+FETCH FIRST :max_rows ROWS ONLY;

@@ -60,12 +60,18 @@ CREATE TABLE adk_app_states (
     CONSTRAINT adk_app_states_state_ck CHECK (state IS JSON)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE adk_owner_states (
     app_name    VARCHAR2(128 CHAR)          NOT NULL,
     user_id     VARCHAR2(128 CHAR)          NOT NULL,
+    account_id  NUMBER(10)                  NOT NULL,
     state       BLOB                        NOT NULL,
     update_time TIMESTAMP(6) WITH TIME ZONE NOT NULL,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id),
-    CONSTRAINT adk_user_states_state_ck CHECK (state IS JSON)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT adk_owner_states_state_ck CHECK (state IS JSON),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX adk_owner_states_account_id_idx ON adk_owner_states (account_id);

@@ -11,7 +11,7 @@ WITH advanced AS (
         revision    = s.revision + 1,
         update_time = GREATEST(s.update_time, @timestamp::timestamptz)
     WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
-    RETURNING s.app_name, s.user_id, s.id, s.revision
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
 ), merged_app_state AS (
     INSERT INTO adk_app_states AS a (app_name, state, update_time)
     SELECT advanced.app_name, @app_delta::jsonb, @timestamp::timestamptz
@@ -20,11 +20,11 @@ WITH advanced AS (
     ON CONFLICT (app_name) DO UPDATE
     SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 ), merged_user_state AS (
-    INSERT INTO adk_user_states AS u (app_name, user_id, state, update_time)
-    SELECT advanced.app_name, advanced.user_id, @user_delta::jsonb, @timestamp::timestamptz
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, @user_delta::jsonb, @timestamp::timestamptz
     FROM advanced
     WHERE @user_delta::jsonb <> '{}'
-    ON CONFLICT (app_name, user_id) DO UPDATE
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
     SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 )
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
@@ -35,18 +35,18 @@ RETURNING seq;
 
 -- name: ListEvents :many
 -- Lists a session's events in order; with the revision that GetSession gave as max_seq, both show the same moment.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = @app_name AND user_id = @user_id AND session_id = @session_id AND seq <= @max_seq
-ORDER BY timestamp, seq;
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id AND e.seq <= @max_seq
+ORDER BY e.timestamp, e.seq;
 
 -- name: ListRecentEvents :many
 -- Lists a session's newest events at or after a time, newest first; max_seq as in ListEvents.
-SELECT app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data
-FROM adk_events
-WHERE app_name = @app_name AND user_id = @user_id AND session_id = @session_id
-  AND timestamp >= @after_time AND seq <= @max_seq
-ORDER BY timestamp DESC, seq DESC
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id
+  AND e.timestamp >= @after_time AND e.seq <= @max_seq
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT sqlc.arg('limit');
 
 -- name: ListSessionsWithExpiredEvents :many
@@ -79,3 +79,58 @@ WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @sessio
       LIMIT sqlc.arg('limit')
       FOR UPDATE SKIP LOCKED
   ));
+
+-- name: AppendEventForOwner :one
+-- Appends an event like AppendEvent, if the session is the owner's.
+WITH advanced AS (
+    UPDATE adk_sessions AS s
+    SET state       = CASE WHEN @session_delta::jsonb = '{}' THEN s.state ELSE s.state || @session_delta::jsonb END,
+        revision    = s.revision + 1,
+        update_time = GREATEST(s.update_time, @timestamp::timestamptz)
+    WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.revision = @revision
+      AND s.account_id = @owner_id
+    RETURNING s.app_name, s.user_id, s.account_id, s.id, s.revision
+), merged_app_state AS (
+    INSERT INTO adk_app_states AS a (app_name, state, update_time)
+    SELECT advanced.app_name, @app_delta::jsonb, @timestamp::timestamptz
+    FROM advanced
+    WHERE @app_delta::jsonb <> '{}'
+    ON CONFLICT (app_name) DO UPDATE
+    SET state = a.state || EXCLUDED.state, update_time = EXCLUDED.update_time
+), merged_user_state AS (
+    INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+    SELECT advanced.app_name, advanced.user_id, advanced.account_id, @user_delta::jsonb, @timestamp::timestamptz
+    FROM advanced
+    WHERE @user_delta::jsonb <> '{}'
+    ON CONFLICT (app_name, user_id, account_id) DO UPDATE
+    SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
+)
+INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
+SELECT advanced.app_name, advanced.user_id, advanced.id, @id::varchar || repeat('!', length(@id) / 129), advanced.revision,
+       @invocation_id::text, @author::text, @branch::text, @timestamp::timestamptz, @event_data::json
+FROM advanced
+RETURNING seq;
+
+-- name: ListEventsForOwner :many
+-- Lists a session's events like ListEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id AND e.seq <= @max_seq
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.account_id = @owner_id
+  )
+ORDER BY e.timestamp, e.seq;
+
+-- name: ListRecentEventsForOwner :many
+-- Lists a session's newest events like ListRecentEvents, if the session is the owner's.
+SELECT e.app_name, e.user_id, e.session_id, e.id, e.seq, e.invocation_id, e.author, e.branch, e.timestamp, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = @app_name AND e.user_id = @user_id AND e.session_id = @session_id
+  AND e.timestamp >= @after_time AND e.seq <= @max_seq
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @session_id AND s.account_id = @owner_id
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
+LIMIT sqlc.arg('limit');

@@ -14,7 +14,7 @@ ALTER TABLE adk_events SET SCHEMA agents;
 
 ALTER TABLE adk_app_states SET SCHEMA agents;
 
-ALTER TABLE adk_user_states SET SCHEMA agents;
+ALTER TABLE adk_owner_states SET SCHEMA agents;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
@@ -23,7 +23,7 @@ SET LOCAL lock_timeout = '5s';
 -- +goose StatementBegin
 DO $$
 BEGIN
-    EXECUTE format('ALTER TABLE agents.adk_user_states SET SCHEMA %I', current_schema());
+    EXECUTE format('ALTER TABLE agents.adk_owner_states SET SCHEMA %I', current_schema());
 END $$;
 -- +goose StatementEnd
 

@@ -66,21 +66,28 @@ CREATE TABLE adk_app_states (
     CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE adk_owner_states (
     app_name    VARCHAR(128) COLLATE "C" NOT NULL,
     user_id     VARCHAR(128) COLLATE "C" NOT NULL,
+    account_id  UUID                     NOT NULL,
     state       JSONB                    NOT NULL DEFAULT '{}',
     update_time TIMESTAMPTZ              NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX adk_owner_states_account_id_idx
+    ON adk_owner_states (account_id);
 
 -- +goose Down
 -- Dropping a foreign key locks the table that it references for a moment.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
-DROP TABLE IF EXISTS adk_user_states;
+DROP TABLE IF EXISTS adk_owner_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;

@@ -2,7 +2,7 @@
 -- Renames adk_sessions to conversations, and what is named after it.
 -- Renames adk_events to conversation_events, and what is named after it.
 -- Renames adk_app_states to app_states, and what is named after it.
--- Renames adk_user_states to user_states, and what is named after it.
+-- Renames adk_owner_states to user_states, and what is named after it.
 -- Phase switch: stop the program, run this, start the program with the new queries.
 
 -- +goose Up
@@ -31,17 +31,25 @@ ALTER TABLE adk_app_states RENAME TO app_states;
 
 ALTER TABLE app_states RENAME CONSTRAINT adk_app_states_pk TO app_states_pk;
 
-ALTER TABLE adk_user_states RENAME TO user_states;
+ALTER TABLE adk_owner_states RENAME TO user_states;
 
-ALTER TABLE user_states RENAME CONSTRAINT adk_user_states_pk TO user_states_pk;
+ALTER INDEX adk_owner_states_account_id_idx RENAME TO user_states_account_id_idx;
+
+ALTER TABLE user_states RENAME CONSTRAINT adk_owner_states_pk TO user_states_pk;
+
+ALTER TABLE user_states RENAME CONSTRAINT adk_owner_states_account_id_fk TO user_states_account_id_fk;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
-ALTER TABLE user_states RENAME CONSTRAINT user_states_pk TO adk_user_states_pk;
+ALTER TABLE user_states RENAME CONSTRAINT user_states_account_id_fk TO adk_owner_states_account_id_fk;
 
-ALTER TABLE user_states RENAME TO adk_user_states;
+ALTER TABLE user_states RENAME CONSTRAINT user_states_pk TO adk_owner_states_pk;
+
+ALTER INDEX user_states_account_id_idx RENAME TO adk_owner_states_account_id_idx;
+
+ALTER TABLE user_states RENAME TO adk_owner_states;
 
 ALTER TABLE app_states RENAME CONSTRAINT app_states_pk TO adk_app_states_pk;
 

@@ -58,27 +58,34 @@ CREATE TABLE adk_app_states (
     CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE adk_owner_states (
     app_name    TEXT    NOT NULL,
     user_id     TEXT    NOT NULL,
+    account_id  INTEGER NOT NULL,
     state       TEXT    NOT NULL DEFAULT '{}',
     update_time INTEGER NOT NULL,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX adk_owner_states_account_id_idx
+    ON adk_owner_states (account_id);
 
 -- +goose Down
 -- Stops if a foreign key of yours references what is dropped, and names your table: with foreign keys on, SQLite would delete or
 -- change its rows. To keep them, run PRAGMA foreign_keys = OFF on this connection first, outside a transaction; your key then
 -- references nothing. (json_extract raises the text as an error.)
 WITH old (name) AS (
-    VALUES ('adk_user_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
+    VALUES ('adk_owner_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
 )
 SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
 FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
 WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
 
-DROP TABLE IF EXISTS adk_user_states;
+DROP TABLE IF EXISTS adk_owner_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;

@@ -17,12 +17,12 @@ SET state = excluded.state, update_time = excluded.update_time;
 
 -- name: GetUserState :one
 -- Reads a user's state; no row means that it is empty.
-SELECT state FROM adk_user_states
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id);
+SELECT state FROM adk_owner_states
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND account_id = sqlc.arg(owner_id);
 
 -- name: PutUserState :exec
 -- Sets a user's whole state.
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
-VALUES (sqlc.arg(app_name), sqlc.arg(user_id), sqlc.arg(state), sqlc.arg(update_time))
-ON CONFLICT (app_name, user_id) DO UPDATE
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+VALUES (sqlc.arg(app_name), sqlc.arg(user_id), sqlc.arg(owner_id), sqlc.arg(state), sqlc.arg(update_time))
+ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 SET state = excluded.state, update_time = excluded.update_time;

@@ -14,7 +14,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id);
 
 -- name: ListSessions :many
@@ -69,7 +69,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        CAST(COALESCE(u.state, '{}') AS TEXT) AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.account_id = sqlc.arg(owner_id);
 
 -- name: ListSessionsForOwner :many
@@ -94,6 +94,12 @@ LIMIT sqlc.arg('limit');
 -- Counts the owner's sessions of an app.
 SELECT count(*) FROM adk_sessions
 WHERE account_id = sqlc.arg(owner_id) AND app_name = sqlc.arg(app_name);
+
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE adk_sessions
+SET state = sqlc.arg(state), revision = revision + 1, update_time = sqlc.arg(update_time)
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND revision = sqlc.arg(revision) AND account_id = sqlc.arg(owner_id);
 
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.

@@ -2,7 +2,7 @@
 -- Renames adk_sessions to conversations, and what is named after it.
 -- Renames adk_events to conversation_events, and what is named after it.
 -- Renames adk_app_states to app_states, and what is named after it.
--- Renames adk_user_states to user_states, and what is named after it.
+-- Renames adk_owner_states to user_states, and what is named after it.
 -- Phase switch: stop the program, run this, start the program with the new queries.
 
 -- +goose Up
@@ -29,10 +29,18 @@ CREATE INDEX conversation_events_order_idx
 
 ALTER TABLE adk_app_states RENAME TO app_states;
 
-ALTER TABLE adk_user_states RENAME TO user_states;
+ALTER TABLE adk_owner_states RENAME TO user_states;
+
+DROP INDEX IF EXISTS adk_owner_states_account_id_idx;
+CREATE INDEX user_states_account_id_idx
+    ON user_states (account_id);
 
 -- +goose Down
-ALTER TABLE user_states RENAME TO adk_user_states;
+DROP INDEX IF EXISTS user_states_account_id_idx;
+CREATE INDEX adk_owner_states_account_id_idx
+    ON user_states (account_id);
+
+ALTER TABLE user_states RENAME TO adk_owner_states;
 
 ALTER TABLE app_states RENAME TO adk_app_states;
 

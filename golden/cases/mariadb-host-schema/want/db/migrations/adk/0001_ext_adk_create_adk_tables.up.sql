@@ -56,13 +56,18 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     PRIMARY KEY (app_name)
 ) ENGINE = InnoDB;
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE IF NOT EXISTS adk_user_states (
-    app_name    VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
-    user_id     VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
-    state       JSON                                           NOT NULL /*M! CHECK (TRUE) */,
-    update_time DATETIME(6)                                    NOT NULL,
-    PRIMARY KEY (app_name, user_id)
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE IF NOT EXISTS adk_owner_states (
+    app_name     VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
+    user_id      VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
+    account_code VARCHAR(40)                                    /*M! COLLATE utf8mb4_bin */ NOT NULL,
+    state        JSON                                           NOT NULL /*M! CHECK (TRUE) */,
+    update_time  DATETIME(6)                                    NOT NULL,
+    PRIMARY KEY (app_name, user_id, account_code),
+    -- For the owner's own sessions, and for the foreign key when an owner is deleted.
+    KEY adk_owner_states_account_code_idx (account_code),
+    CONSTRAINT adk_owner_states_account_code_fk FOREIGN KEY (account_code)
+        REFERENCES accounts (code) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;

@@ -5,7 +5,7 @@
 
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-DROP TABLE IF EXISTS adk_user_states;
+DROP TABLE IF EXISTS adk_owner_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;

@@ -90,6 +90,12 @@ LIMIT ?;
 SELECT count(*) FROM team_sessions
 WHERE team_code = sqlc.arg(owner_id) AND app_name = sqlc.arg(app_name);
 
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE team_sessions
+SET state = sqlc.arg(state), revision = revision + 1, update_time = sqlc.arg(update_time)
+WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sqlc.arg(id) AND revision = sqlc.arg(revision) AND team_code = sqlc.arg(owner_id);
+
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.
 DELETE FROM team_sessions

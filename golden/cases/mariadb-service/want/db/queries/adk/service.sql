@@ -26,9 +26,9 @@ ON DUPLICATE KEY UPDATE
 
 -- name: ServiceMergeUserState :exec
 -- Sets the top-level keys of the delta in a user's state, and leaves the others.
-INSERT INTO adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
         sqlc.arg(delta), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE
     state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state))
@@ -50,16 +50,20 @@ SELECT s.state, s.revision, s.update_time,
        COALESCE(u.state, '{}') AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(id) AND s.account_id = sqlc.arg(owner_id);
 
 -- name: ServiceEvents :many
 -- Lists a session's events at or after a time, newest first; max_seq as in ListEvents.
-SELECT seq, event_data
-FROM adk_events
-WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND session_id = sqlc.arg(session_id)
-  AND timestamp >= sqlc.arg(after_time) AND seq <= sqlc.arg(max_seq)
-ORDER BY timestamp DESC, seq DESC
+SELECT e.seq, e.event_data
+FROM adk_events AS e
+WHERE e.app_name = sqlc.arg(app_name) AND e.user_id = sqlc.arg(user_id) AND e.session_id = sqlc.arg(session_id)
+  AND e.timestamp >= sqlc.arg(after_time) AND e.seq <= sqlc.arg(max_seq)
+  AND EXISTS (
+      SELECT 1 FROM adk_sessions AS s
+      WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.account_id = sqlc.arg(owner_id)
+  )
+ORDER BY e.timestamp DESC, e.seq DESC
 LIMIT ?;
 
 -- name: ServiceList :many
@@ -79,8 +83,8 @@ ORDER BY s.update_time DESC, s.id;
 -- name: ServiceUserStates :many
 -- Lists the states of the users that ServiceList finds sessions of.
 SELECT u.user_id, u.state
-FROM adk_user_states AS u
+FROM adk_owner_states AS u
 WHERE u.app_name = sqlc.arg(app_name) AND EXISTS (
     SELECT 1 FROM adk_sessions AS s
-    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = sqlc.arg(owner_id)
+    WHERE s.app_name = u.app_name AND s.user_id = u.user_id AND s.account_id = u.account_id AND s.account_id = sqlc.arg(owner_id)
 );

@@ -56,13 +56,18 @@ CREATE TABLE IF NOT EXISTS adk_app_states (
     PRIMARY KEY (app_name)
 ) ENGINE = InnoDB;
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE IF NOT EXISTS adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE IF NOT EXISTS adk_owner_states (
     app_name    VARCHAR(128) COLLATE utf8mb4_0900_bin NOT NULL,
     user_id     VARCHAR(128) COLLATE utf8mb4_0900_bin NOT NULL,
+    account_id  BIGINT                                NOT NULL,
     state       JSON                                  NOT NULL,
     update_time DATETIME(6)                           NOT NULL,
-    PRIMARY KEY (app_name, user_id)
+    PRIMARY KEY (app_name, user_id, account_id),
+    -- For the owner's own sessions, and for the foreign key when an owner is deleted.
+    KEY adk_owner_states_account_id_idx (account_id),
+    CONSTRAINT adk_owner_states_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 ) ENGINE = InnoDB;
 
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
@@ -70,7 +75,7 @@ SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout =
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-DROP TABLE IF EXISTS adk_user_states;
+DROP TABLE IF EXISTS adk_owner_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS conversations_of_the_customer_support_assistant_in_europe_e;
 DROP TABLE IF EXISTS conversations_of_the_customer_support_assistant_in_europe_s;

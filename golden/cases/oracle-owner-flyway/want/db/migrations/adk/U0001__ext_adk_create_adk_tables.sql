@@ -6,7 +6,7 @@
 -- ORA-00942 says that the table is not there, as after half an up.
 
 BEGIN
-  EXECUTE IMMEDIATE 'DROP TABLE adk_user_states PURGE';
+  EXECUTE IMMEDIATE 'DROP TABLE adk_owner_states PURGE';
 EXCEPTION
   WHEN OTHERS THEN
     IF SQLCODE != -942 THEN RAISE; END IF;

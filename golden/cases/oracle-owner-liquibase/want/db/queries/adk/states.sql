@@ -30,26 +30,26 @@ WHEN NOT MATCHED THEN INSERT (app_name, state, update_time) VALUES (n.app_name, 
 
 -- name: GetUserState :one
 -- Reads a user's state; no row means that it is empty.
-SELECT state FROM adk_user_states
-WHERE app_name = :app_name AND user_id = :user_id;
+SELECT state FROM adk_owner_states
+WHERE app_name = :app_name AND user_id = :user_id AND account_id = :owner_id;
 
 -- name: EnsureUserState :exec
 -- Gives a user an empty state unless there is one: a row that is not there cannot be locked.
-MERGE INTO adk_user_states t
-USING (SELECT :app_name AS app_name, :user_id AS user_id FROM DUAL) n
-ON (t.app_name = n.app_name AND t.user_id = n.user_id)
-WHEN NOT MATCHED THEN INSERT (app_name, user_id, state, update_time) VALUES (n.app_name, n.user_id, :state, :update_time);
+MERGE INTO adk_owner_states t
+USING (SELECT :app_name AS app_name, :user_id AS user_id, :owner_id AS account_id FROM DUAL) n
+ON (t.app_name = n.app_name AND t.user_id = n.user_id AND t.account_id = n.account_id)
+WHEN NOT MATCHED THEN INSERT (app_name, user_id, account_id, state, update_time) VALUES (n.app_name, n.user_id, n.account_id, :state, :update_time);
 
 -- name: LockUserState :one
 -- Reads a user's state for a change in the same transaction, and makes other changes wait; run EnsureUserState first.
-SELECT state FROM adk_user_states
-WHERE app_name = :app_name AND user_id = :user_id
+SELECT state FROM adk_owner_states
+WHERE app_name = :app_name AND user_id = :user_id AND account_id = :owner_id
 FOR UPDATE;
 
 -- name: PutUserState :exec
 -- Sets a user's whole state.
-MERGE INTO adk_user_states t
-USING (SELECT :app_name AS app_name, :user_id AS user_id FROM DUAL) n
-ON (t.app_name = n.app_name AND t.user_id = n.user_id)
+MERGE INTO adk_owner_states t
+USING (SELECT :app_name AS app_name, :user_id AS user_id, :owner_id AS account_id FROM DUAL) n
+ON (t.app_name = n.app_name AND t.user_id = n.user_id AND t.account_id = n.account_id)
 WHEN MATCHED THEN UPDATE SET t.state = :state, t.update_time = :update_time
-WHEN NOT MATCHED THEN INSERT (app_name, user_id, state, update_time) VALUES (n.app_name, n.user_id, :state, :update_time);
+WHEN NOT MATCHED THEN INSERT (app_name, user_id, account_id, state, update_time) VALUES (n.app_name, n.user_id, n.account_id, :state, :update_time);

@@ -37,9 +37,9 @@ LIMIT sqlc.arg('limit');
 
 -- name: UpdateSessionState :execrows
 -- Replaces a session's state if the revision is current, and advances it; no row means stale or missing.
-UPDATE adk_sessions
-SET state = @state, revision = revision + 1, update_time = @update_time
-WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND revision = @revision;
+UPDATE adk_sessions AS s
+SET state = @state, revision = s.revision + 1, update_time = @update_time
+WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.revision = @revision;
 
 -- name: DeleteSession :execrows
 -- Deletes a session and, by cascade, its events; no row means that there was none.

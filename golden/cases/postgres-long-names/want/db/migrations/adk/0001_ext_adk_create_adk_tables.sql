@@ -62,14 +62,21 @@ CREATE TABLE conversations_of_the_customer_support_assistant_in_europe_a (
     CONSTRAINT conversations_of_the_customer_support_assistant_in_europe_a_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
 CREATE TABLE conversations_of_the_customer_support_assistant_in_europe_u (
     app_name    VARCHAR(128) COLLATE "C" NOT NULL,
     user_id     VARCHAR(128) COLLATE "C" NOT NULL,
+    account_id  UUID                     NOT NULL,
     state       JSONB                    NOT NULL DEFAULT '{}',
     update_time TIMESTAMPTZ              NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT conversations_of_the_customer_support_assistant_in_europe_u_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT conversations_of_the_customer_support_assistant_in_europe_u_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT conversations_of_the_customer_support_assistant_in_eur_85367b0c FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX conversations_of_the_customer_support_assistant_in_eur_e679a0c8
+    ON conversations_of_the_customer_support_assistant_in_europe_u (account_id);
 
 -- +goose Down
 -- Dropping a foreign key locks the table that it references for a moment.

@@ -65,21 +65,28 @@ CREATE TABLE agents.adk_app_states (
     CONSTRAINT adk_app_states_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
-CREATE TABLE agents.adk_user_states (
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
+CREATE TABLE agents.adk_owner_states (
     app_name    VARCHAR(128) COLLATE "C" NOT NULL,
     user_id     VARCHAR(128) COLLATE "C" NOT NULL,
+    tenant      app.tenant_code          NOT NULL,
     state       JSONB                    NOT NULL DEFAULT '{}',
     update_time TIMESTAMPTZ              NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT adk_user_states_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT adk_owner_states_pk PRIMARY KEY (app_name, user_id, tenant),
+    CONSTRAINT adk_owner_states_tenant_fk FOREIGN KEY (tenant)
+        REFERENCES app.tenants (code)
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX adk_owner_states_tenant_idx
+    ON agents.adk_owner_states (tenant);
 
 -- +goose Down
 -- Dropping a foreign key locks the table that it references for a moment.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET LOCAL lock_timeout = '5s';
 
-DROP TABLE IF EXISTS agents.adk_user_states;
+DROP TABLE IF EXISTS agents.adk_owner_states;
 DROP TABLE IF EXISTS agents.adk_app_states;
 DROP TABLE IF EXISTS agents.adk_events;
 DROP TABLE IF EXISTS agents.adk_sessions;

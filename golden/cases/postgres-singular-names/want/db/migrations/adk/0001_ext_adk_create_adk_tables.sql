@@ -62,14 +62,21 @@ CREATE TABLE app_state (
     CONSTRAINT app_state_pk PRIMARY KEY (app_name)
 );
 
--- State that all sessions of a user share: the keys that ADK writes with user: in front.
+-- State that an owner's sessions of a user share: the keys that ADK writes with user: in front. Two owners share none.
 CREATE TABLE user_state (
     app_name    VARCHAR(128) COLLATE "C" NOT NULL,
     user_id     VARCHAR(128) COLLATE "C" NOT NULL,
+    account_id  UUID                     NOT NULL,
     state       JSONB                    NOT NULL DEFAULT '{}',
     update_time TIMESTAMPTZ              NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    CONSTRAINT user_state_pk PRIMARY KEY (app_name, user_id)
+    CONSTRAINT user_state_pk PRIMARY KEY (app_name, user_id, account_id),
+    CONSTRAINT user_state_account_id_fk FOREIGN KEY (account_id)
+        REFERENCES users (id) ON DELETE CASCADE
 );
+
+-- For the owner's own sessions, and for the foreign key when an owner is deleted.
+CREATE INDEX user_state_account_id_idx
+    ON user_state (account_id);
 
 -- +goose Down
 -- Dropping a foreign key locks the table that it references for a moment.

@@ -15,7 +15,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id;
 
 -- name: ListSessions :many
@@ -37,9 +37,9 @@ LIMIT sqlc.arg('limit');
 
 -- name: UpdateSessionState :execrows
 -- Replaces a session's state if the revision is current, and advances it; no row means stale or missing.
-UPDATE adk_sessions
-SET state = @state, revision = revision + 1, update_time = @update_time
-WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND revision = @revision;
+UPDATE adk_sessions AS s
+SET state = @state, revision = s.revision + 1, update_time = @update_time
+WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.revision = @revision;
 
 -- name: DeleteSession :execrows
 -- Deletes a session and, by cascade, its events; no row means that there was none.
@@ -66,7 +66,7 @@ SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
 LEFT JOIN adk_app_states AS a ON a.app_name = s.app_name
-LEFT JOIN adk_user_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id
+LEFT JOIN adk_owner_states AS u ON u.app_name = s.app_name AND u.user_id = s.user_id AND u.account_id = s.account_id
 WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.account_id = @owner_id;
 
 -- name: ListSessionsForOwner :many
@@ -90,6 +90,12 @@ LIMIT sqlc.arg('limit');
 -- Counts the owner's sessions of an app.
 SELECT count(*) FROM adk_sessions
 WHERE account_id = @owner_id AND app_name = @app_name;
+
+-- name: UpdateSessionStateForOwner :execrows
+-- Replaces a session's state like UpdateSessionState, if the session is the owner's.
+UPDATE adk_sessions AS s
+SET state = @state, revision = s.revision + 1, update_time = @update_time
+WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.revision = @revision AND s.account_id = @owner_id;
 
 -- name: DeleteSessionForOwner :execrows
 -- Deletes a session and, by cascade, its events, if it is the owner's.

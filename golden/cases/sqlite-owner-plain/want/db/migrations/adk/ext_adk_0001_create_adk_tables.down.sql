@@ -6,13 +6,13 @@
 -- change its rows. To keep them, run PRAGMA foreign_keys = OFF on this connection first, outside a transaction; your key then
 -- references nothing. (json_extract raises the text as an error.)
 WITH old (name) AS (
-    VALUES ('adk_user_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
+    VALUES ('adk_owner_states'), ('adk_app_states'), ('adk_events'), ('adk_sessions')
 )
 SELECT json_extract('{}', 'In the way: foreign key of ' || m.name || '. The migration says what to do.')
 FROM old, pragma_foreign_keys, sqlite_master AS m, pragma_foreign_key_list(m.name, 'main') AS fk
 WHERE foreign_keys AND fk."table" = old.name COLLATE NOCASE AND m.name NOT IN (SELECT name FROM old);
 
-DROP TABLE IF EXISTS adk_user_states;
+DROP TABLE IF EXISTS adk_owner_states;
 DROP TABLE IF EXISTS adk_app_states;
 DROP TABLE IF EXISTS adk_events;
 DROP TABLE IF EXISTS adk_sessions;
