@@ -184,6 +184,9 @@ type Evolution struct {
 	DropCheck string
 	// ForShare locks the rows that are read, so that SKIP LOCKED can follow.
 	ForShare string
+	// MergeDepth is how deep JSON can be nested at most for the database to merge
+	// it; 0 where it can merge all that a column holds.
+	MergeDepth int
 	// KeyCollation is the clause for the collation of keys, of a variable that
 	// holds one; "" where it needs none.
 	KeyCollation string

@@ -278,7 +278,13 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema, result.notes, result.later = plan.after, plan.notes, len(plan.later)
+	result.locked.Schema, result.later = plan.after, len(plan.later)
+	for _, note := range plan.notes {
+		if len(g.config.Targets) > 1 {
+			note = t.Migrations.Dir + ": " + note
+		}
+		result.notes = append(result.notes, note)
+	}
 	result.locked.Until = ""
 	if result.later > 0 {
 		result.locked.Until = g.until(locked)

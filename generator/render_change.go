@@ -34,6 +34,7 @@ type changeView struct {
 	Procedure         string         // with its namespace
 	DropsCheck        string         // the words that do it
 	ForShare          string         // the words that lock rows for reading
+	MergeDepth        int            // how deep JSON is nested at most that the database merges; 0 for no bound
 	KeyCollation      string         // the clause for the collation of keys
 	Exists, NotExists string         // before a name, where that makes DDL that can be run again
 	Tool              templates.Tool
@@ -227,7 +228,7 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference), OldReference: r.foreignKey(c.OldReference),
 		OneStatement: alone && r.tool().OnePiece, Tool: r.tool(),
-		DropsCheck: r.traits.Evolution.DropCheck, ForShare: r.traits.Evolution.ForShare, KeyCollation: r.traits.Evolution.KeyCollation, Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
+		DropsCheck: r.traits.Evolution.DropCheck, ForShare: r.traits.Evolution.ForShare, MergeDepth: r.traits.Evolution.MergeDepth, KeyCollation: r.traits.Evolution.KeyCollation, Exists: r.traits.Evolution.Exists, NotExists: r.traits.Evolution.NotExists,
 		Expression: c.Expression, Procedure: r.qualified(c.Namespace, c.Check.Name),
 		qualified: func(name string) string {
 			return dialects.Qualified(func(s string) string { return s }, namespaceOf(r, c), name)

@@ -24,7 +24,7 @@ BEGIN
         SELECT o.app_name, o.user_id, o.state, o.update_time, n.user_id IS NOT NULL
         FROM adk_owner_states AS o
         LEFT JOIN adk_user_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id
-        WHERE (n.state IS NULL OR NOT JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state))) AND NOT EXISTS (
+        WHERE (n.state IS NULL OR NOT IFNULL(JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state)), FALSE)) AND NOT EXISTS (
             SELECT 1 FROM adk_owner_states AS x
             WHERE x.app_name = o.app_name AND x.user_id = o.user_id AND x.account_id <> o.account_id
         )
@@ -59,8 +59,9 @@ BEGIN
                     SET adk_removed = JSON_MERGE_PRESERVE(adk_removed, JSON_OBJECT(JSON_UNQUOTE(JSON_EXTRACT(adk_keys, CONCAT('$[', adk_at, ']'))), NULL));
                     SET adk_at = adk_at + 1;
                 END WHILE;
+                -- A state that is nested deeper than 32 levels cannot be merged here. Error 1242 then ends this: set the missing keys yourself.
                 UPDATE adk_user_states
-                SET state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(adk_state, adk_removed), adk_there)
+                SET state = IFNULL(JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(adk_state, adk_removed), adk_there), (SELECT 1 UNION ALL SELECT 2))
                 WHERE app_name = adk_app AND user_id = adk_user;
             END IF;
             COMMIT;

@@ -27,7 +27,7 @@ BEGIN
         SELECT o.app_name, o.user_id, o.state, o.update_time, n.user_id IS NOT NULL
         FROM adk_owner_states AS o
         LEFT JOIN adk_user_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id
-        WHERE (n.state IS NULL OR NOT JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state))) AND NOT EXISTS (
+        WHERE (n.state IS NULL OR NOT IFNULL(JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state)), FALSE)) AND NOT EXISTS (
             SELECT 1 FROM adk_owner_states AS x
             WHERE x.app_name = o.app_name AND x.user_id = o.user_id AND x.account_id <> o.account_id
         )
