@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,16 @@ func shared(t *testing.T, dialect string) (h *host, name string, db *sql.DB, wor
 	return h, name, db, work, after.Migrations[len(before.Migrations):]
 }
 
+// created is the number of the migration that creates the new table.
+func created(t *testing.T, steps []generator.LockMigration) int {
+	t.Helper()
+	i := slices.IndexFunc(steps, func(m generator.LockMigration) bool { return m.Name == "create_owner_states" })
+	if i < 0 {
+		t.Fatal("no migration creates the new table")
+	}
+	return steps[i].Number
+}
+
 // TestSharedStatesUpgrade takes states that owners share to a table in which each
 // owner has one, and back.
 func TestSharedStatesUpgrade(t *testing.T) {
@@ -89,7 +100,7 @@ func TestSharedStatesUpgrade(t *testing.T) {
 			migrations := filepath.Join(work, "db", "migrations", "adk")
 			last := steps[len(steps)-1].Number
 			one, two := ownerID[dialect], newOwner(h)
-			gooseTo(t, h, name, migrations, true, 2)
+			gooseTo(t, h, name, migrations, true, created(t, steps))
 			putState(t, h, db, "adk_owner_states", "two", one, `{"kept": 2, "new": true, "nested": {"b": 2}, "list": [1]}`) // by the new program, before the copy
 			old := lines(t, db, "SELECT state FROM adk_user_states ORDER BY user_id")
 			check := func(when string) {
@@ -106,7 +117,7 @@ func TestSharedStatesUpgrade(t *testing.T) {
 			// Down: what one owner has comes back, and nobody gets another's.
 			exec1(t, db, `UPDATE adk_owner_states SET state = '{"k": "newer"}' WHERE user_id = 'one'`)
 			exec1(t, db, `UPDATE adk_owner_states SET state = '{"secret": 1}' WHERE user_id = 'two' AND account_id = `+two)
-			gooseTo(t, h, name, migrations, false, 2)
+			gooseTo(t, h, name, migrations, false, created(t, steps))
 			wantState(t, db, "the old state of a user of one owner", "adk_user_states", "user_id = 'one'", `{"k": "newer"}`)
 			wantState(t, db, "the old state of a user of two", "adk_user_states", "user_id = 'two'", `{"kept": 1, "null": null, "nested": {"a": 1}, "a.b \"c\" é": "text"}`)
 			wantState(t, db, "the old state of a user of none", "adk_user_states", "user_id = 'none'", `{"k": "of nobody"}`)
@@ -133,7 +144,7 @@ func TestCopyOfStatesWaitsForNobody(t *testing.T) {
 				h, name, db, work, steps := shared(t, dialect)
 				migrations := filepath.Join(work, "db", "migrations", "adk")
 				last := steps[len(steps)-1].Number
-				gooseTo(t, h, name, migrations, true, 2)
+				gooseTo(t, h, name, migrations, true, created(t, steps))
 				if strings.Contains(lock, "adk_owner_states") {
 					putState(t, h, db, "adk_owner_states", "two", newOwner(h), `{"new": 1}`)
 				}
@@ -172,6 +183,25 @@ func TestCopyOfStatesWaitsForNobody(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestStatesTooDeepToMerge has a state of the new program that MariaDB cannot merge
+// the old one into: it is not passed over in silence.
+func TestStatesTooDeepToMerge(t *testing.T) {
+	deep := `{"deep": ` + strings.Repeat("[", 40) + strings.Repeat("]", 40) + `}`
+	h, name, db, work, steps := shared(t, "mariadb")
+	migrations := filepath.Join(work, "db", "migrations", "adk")
+	gooseTo(t, h, name, migrations, true, created(t, steps))
+	putState(t, h, db, "adk_owner_states", "two", newOwner(h), deep)
+	provider := gooseProvider(t, h.dialect, h.open(t, name), migrations, "ext_adk_migrations")
+	_, err := provider.Up(context.Background())
+	if err == nil || !strings.Contains(err.Error(), "1242") {
+		t.Fatalf("the copy ends with %v", err)
+	}
+	wantState(t, db, "the deep state of the new program", "adk_owner_states", "user_id = 'two' AND account_id = "+newOwner(h), deep)
+	exec1(t, db, `UPDATE adk_owner_states SET state = '{"kept": 1, "null": null, "nested": 1, "a.b \\"c\\" é": 1}' WHERE user_id = 'two' AND account_id = `+newOwner(h))
+	_, err = provider.Up(context.Background())
+	must(t, err)
 }
 
 // TestStatesWithoutOwner takes the states of owners to a table without them: only
