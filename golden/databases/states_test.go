@@ -195,7 +195,7 @@ func TestStatesTooDeepToMerge(t *testing.T) {
 	putState(t, h, db, "adk_owner_states", "two", newOwner(h), deep)
 	provider := gooseProvider(t, h.dialect, h.open(t, name), migrations, "ext_adk_migrations")
 	_, err := provider.Up(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "1242") {
+	if err == nil || !strings.Contains(err.Error(), "4040") {
 		t.Fatalf("the copy ends with %v", err)
 	}
 	wantState(t, db, "the deep state of the new program", "adk_owner_states", "user_id = 'two' AND account_id = "+newOwner(h), deep)

@@ -68,7 +68,7 @@ BEGIN
                     SET adk_removed = JSON_MERGE_PRESERVE(adk_removed, JSON_OBJECT(JSON_UNQUOTE(JSON_EXTRACT(adk_keys, CONCAT('$[', adk_at, ']'))), NULL));
                     SET adk_at = adk_at + 1;
                 END WHILE;
-                -- A state that is nested deeper than 32 levels cannot be merged here. Error 1242 then ends this: set the missing keys yourself.
+                -- A state that is nested deeper than 32 levels cannot be merged here: error 4040 or 1242 ends this. Set the missing keys yourself, and run it again.
                 UPDATE adk_owner_states
                 SET state = IFNULL(JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(adk_state, adk_removed), adk_there), (SELECT 1 UNION ALL SELECT 2))
                 WHERE app_name = adk_app AND user_id = adk_user AND account_id = adk_owner;
