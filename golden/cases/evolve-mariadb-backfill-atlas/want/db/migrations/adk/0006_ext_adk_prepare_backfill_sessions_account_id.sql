@@ -30,6 +30,11 @@ BEGIN
         FROM adk_sessions
         WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK; -- a connection of a pool would keep the locks
+        RESIGNAL;
+    END;
     WHILE adk_left > 0 DO
         SET adk_done = FALSE;
         SET adk_batch = 100;

@@ -31,6 +31,11 @@ DROP PROCEDURE IF EXISTS adk_sessions_backfill;
 -- rollback         FROM adk_sessions
 -- rollback         WHERE adk_sessions.account_id IS NULL AND ((SELECT u.id FROM users AS u WHERE adk_sessions.revision > 0 LIMIT 1)) IS NOT NULL;
 -- rollback     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
+-- rollback     DECLARE EXIT HANDLER FOR SQLEXCEPTION
+-- rollback     BEGIN
+-- rollback         ROLLBACK; -- a connection of a pool would keep the locks
+-- rollback         RESIGNAL;
+-- rollback     END;
 -- rollback     WHILE adk_left > 0 DO
 -- rollback         SET adk_done = FALSE;
 -- rollback         SET adk_batch = 100;

@@ -38,6 +38,11 @@ DROP PROCEDURE IF EXISTS adk_owner_states_copy;
 -- rollback     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
 -- rollback     -- A state that has come since, a lock that another transaction keeps, a deadlock, an owner who has gone.
 -- rollback     DECLARE CONTINUE HANDLER FOR 1062, 1205, 1213, 1452 SET adk_busy = TRUE;
+-- rollback     DECLARE EXIT HANDLER FOR SQLEXCEPTION
+-- rollback     BEGIN
+-- rollback         ROLLBACK; -- a connection of a pool would keep the locks
+-- rollback         RESIGNAL;
+-- rollback     END;
 -- rollback     WHILE adk_left > 0 DO
 -- rollback         SET adk_left = 0;
 -- rollback         SET adk_done = FALSE;

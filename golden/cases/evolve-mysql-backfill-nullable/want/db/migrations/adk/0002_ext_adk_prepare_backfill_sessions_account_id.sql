@@ -29,6 +29,11 @@ BEGIN
         FROM adk_sessions
         WHERE adk_sessions.account_id IS NULL AND (COALESCE(CAST(JSON_UNQUOTE(JSON_EXTRACT(adk_sessions.state, '$.owner')) AS SIGNED), CASE WHEN adk_sessions.app_name = 'app' THEN 1 ELSE 2 END)) IS NOT NULL;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK; -- a connection of a pool would keep the locks
+        RESIGNAL;
+    END;
     WHILE adk_left > 0 DO
         SET adk_done = FALSE;
         SET adk_batch = 100;

@@ -36,6 +36,11 @@ BEGIN
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
     -- A state that has come since, a lock that another transaction keeps, a deadlock, an owner who has gone.
     DECLARE CONTINUE HANDLER FOR 1062, 1205, 1213, 1452 SET adk_busy = TRUE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK; -- a connection of a pool would keep the locks
+        RESIGNAL;
+    END;
     WHILE adk_left > 0 DO
         SET adk_left = 0;
         SET adk_done = FALSE;
