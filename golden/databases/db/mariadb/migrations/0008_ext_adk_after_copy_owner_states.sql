@@ -34,11 +34,16 @@ BEGIN
             WHERE account_id IS NOT NULL
         ) AS s ON s.app_name = o.app_name AND s.user_id = o.user_id
         LEFT JOIN adk_owner_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.account_id = s.account_id
-        WHERE (n.state IS NULL OR NOT JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state)))
+        WHERE (n.state IS NULL OR NOT IFNULL(JSON_CONTAINS(JSON_KEYS(n.state), JSON_KEYS(o.state)), FALSE))
         ORDER BY o.update_time DESC;
     DECLARE CONTINUE HANDLER FOR NOT FOUND SET adk_done = TRUE;
     -- A state that has come since, a lock that another transaction keeps, a deadlock, an owner who has gone.
     DECLARE CONTINUE HANDLER FOR 1062, 1205, 1213, 1452 SET adk_busy = TRUE;
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK; -- a connection of a pool would keep the locks
+        RESIGNAL;
+    END;
     WHILE adk_left > 0 DO
         SET adk_left = 0;
         SET adk_done = FALSE;
@@ -69,8 +74,9 @@ BEGIN
                     SET adk_removed = JSON_MERGE_PRESERVE(adk_removed, JSON_OBJECT(JSON_UNQUOTE(JSON_EXTRACT(adk_keys, CONCAT('$[', adk_at, ']'))), NULL));
                     SET adk_at = adk_at + 1;
                 END WHILE;
+                -- A state that is nested deeper than 32 levels cannot be merged here: error 4040 or 1242 ends this. Set the missing keys yourself, and run it again.
                 UPDATE adk_owner_states
-                SET state = JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(adk_state, adk_removed), adk_there)
+                SET state = IFNULL(JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(adk_state, adk_removed), adk_there), (SELECT 1 UNION ALL SELECT 2))
                 WHERE app_name = adk_app AND user_id = adk_user AND account_id = adk_owner;
             END IF;
             COMMIT;
