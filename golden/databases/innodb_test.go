@@ -152,7 +152,13 @@ func TestLocksAreNotWaitedForLong(t *testing.T) {
 		t.Parallel()
 		var all sync.WaitGroup
 		some := make(chan struct{}, 12) // at a time: they wait most of it
-		waited := make(chan bool, 100)
+		var mu sync.Mutex
+		count := map[bool]int{}
+		waited := func(has bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			count[has]++
+		}
 		for _, change := range changes {
 			steps := evolvingCase(t, dialect, change).steps()
 			if change == "change-owner" {
@@ -166,18 +172,13 @@ func TestLocksAreNotWaitedForLong(t *testing.T) {
 						e := evolvingCase(t, dialect, change)
 						gooseTo(t, e.host, e.name, e.migrations(), step > len(e.before.Migrations), step-1)
 						db := e.session(t)
-						waited <- e.isBounded(t, "up", db, true, step)
-						waited <- e.isBounded(t, "down", db, false, step-1)
+						waited(e.isBounded(t, "up", db, true, step))
+						waited(e.isBounded(t, "down", db, false, step-1))
 					})
 				})
 			}
 		}
 		all.Wait()
-		close(waited)
-		count := map[bool]int{}
-		for w := range waited {
-			count[w]++
-		}
 		if count[true] < 40 {
 			t.Errorf("only %d migrations have met a lock, %d have not", count[true], count[false])
 		}
