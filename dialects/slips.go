@@ -133,7 +133,7 @@ func (r *Reader) slips(i int) (slips []slip) {
 		add(slip{message: "the type stands before the name", fixed: r.edit(0, 2, r.text(1)+" "+r.text(0))})
 		add(slip{message: "a name is one word", fixed: r.edit(0, 2, r.text(0)+"_"+r.text(1))})
 		if i == 1 && IsPlain(at) {
-			add(slip{message: title + " has no type " + at, hint: "write " + types})
+			add(slip{message: title + " has no type " + at + " that adkgen can use", hint: "write " + types})
 		}
 	}
 	for j := min(i, len(r.Tokens)-1); j > 1; j-- { // SQLite takes any words for a type
@@ -238,7 +238,7 @@ func checkMarks(d Dialect, fragment string, reads func(string) bool) []Problem {
 		return refuse(m[3], 1, "a name has no dash", "write _ instead", fragment[m[2]:m[3]]+"_"+fragment[m[4]:])
 	}
 	if m := bracketed.FindStringSubmatchIndex(fragment); m != nil && !reads(fragment) {
-		return refuse(m[2], m[3]-m[2], d.Traits().Title+" has no brackets around a name", "write the name alone", replace(m, fragment[m[4]:m[5]]))
+		return refuse(m[2], m[3]-m[2], "adkgen takes no brackets around a name", "write the name alone", replace(m, fragment[m[4]:m[5]]))
 	}
 	if m := inQuotes.FindStringSubmatchIndex(fragment); m != nil && !strings.Contains(quotes, `"`) {
 		return refuse(m[2], m[3]-m[2], "in "+d.Traits().Title+`, " is around a text, and not around a name`, "write the name alone", replace(m, d.Quote(fragment[m[4]:m[5]])))

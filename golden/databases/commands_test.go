@@ -400,7 +400,7 @@ func TestLiquibaseSplitsOracle(t *testing.T) {
 		sent          []string // the first line of each statement; the last one is what H2 refuses
 	}{
 		{"oracle-owner-liquibase", "0001", []string{"CREATE TABLE adk_sessions (", "CREATE INDEX adk_sessions_account_id_idx", "CREATE TABLE adk_events (", "CREATE INDEX adk_events_order_idx",
-			"CREATE TABLE adk_app_states (", "CREATE TABLE adk_user_states (", "BEGIN"}},
+			"CREATE TABLE adk_app_states (", "CREATE TABLE adk_owner_states (", "CREATE INDEX adk_owner_states_account_id_idx", "BEGIN"}},
 		{"evolve-oracle-backfill-liquibase", "0005", []string{"DECLARE"}},
 	} {
 		folder := t.TempDir()

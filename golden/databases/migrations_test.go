@@ -245,7 +245,9 @@ func TestSnapshot(t *testing.T) {
 		for range 2 {
 			runFile(t, db, file)
 		}
-		same(t, "the catalog", found(t, h, db, target.Schema.Namespace, besides...), meant(target.Dialect, target.Schema))
+		wanted := target.Schema // a snapshot has no table that is only kept
+		wanted.Tables = slices.DeleteFunc(slices.Clone(wanted.Tables), func(t generator.Table) bool { return t.Retired })
+		same(t, "the catalog", found(t, h, db, wanted.Namespace, besides...), meant(target.Dialect, wanted))
 	})
 	if snapshots < 10 {
 		t.Errorf("only %d snapshots", snapshots)

@@ -252,7 +252,7 @@ func TestOracleGuardsOnMariaDB(t *testing.T) {
 	if len(blocks) != 5 {
 		t.Fatalf("%d blocks in\n%s", len(blocks), down)
 	}
-	for _, tables := range [][]string{{}, {"adk_sessions", "adk_events", "adk_app_states", "adk_user_states"}, {"adk_sessions"}} {
+	for _, tables := range [][]string{{}, {"adk_sessions", "adk_events", "adk_app_states", "adk_owner_states"}, {"adk_sessions"}} {
 		for _, table := range tables {
 			exec1(t, db, "CREATE TABLE "+table+" (id INT)")
 		}

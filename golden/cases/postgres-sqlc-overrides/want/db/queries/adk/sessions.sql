@@ -10,7 +10,7 @@ VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::va
 
 -- name: GetSession :one
 -- Reads a session, with the state of its app and of its user ({} where there is none).
-SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, s.reviewer, s.mood,
+SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, s.reviewer, s.address,
        COALESCE(a.state, '{}')::jsonb AS app_state,
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
@@ -20,7 +20,7 @@ WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id;
 
 -- name: ListSessions :many
 -- Lists an app's sessions by user and id, a page at a time: start after '' and '', go on after the last row.
-SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, mood
+SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, address
 FROM adk_sessions
 WHERE app_name = @app_name AND (user_id, id) > (@after_user_id::varchar, @after_id::varchar)
 ORDER BY user_id, id
@@ -28,7 +28,7 @@ LIMIT sqlc.arg('limit');
 
 -- name: ListUserSessions :many
 -- Lists a user's sessions, newest first, a page at a time: start before a time to come, go on before the last row.
-SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, mood
+SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, address
 FROM adk_sessions
 WHERE app_name = @app_name AND user_id = @user_id
   AND (update_time, id) < (@before_time::timestamptz, @before_id::varchar)
@@ -61,7 +61,7 @@ WHERE app_name = @app_name AND user_id = @user_id AND id = @id AND update_time <
 
 -- name: GetSessionForOwner :one
 -- Reads a session like GetSession, if it is the owner's.
-SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, s.reviewer, s.mood,
+SELECT s.app_name, s.user_id, s.account_id, s.id, s.state, s.revision, s.create_time, s.update_time, s.reviewer, s.address,
        COALESCE(a.state, '{}')::jsonb AS app_state,
        COALESCE(u.state, '{}')::jsonb AS user_state
 FROM adk_sessions AS s
@@ -71,7 +71,7 @@ WHERE s.app_name = @app_name AND s.user_id = @user_id AND s.id = @id AND s.accou
 
 -- name: ListSessionsForOwner :many
 -- Lists the owner's sessions of an app by user and id, a page at a time: start after '' and '', go on after the last row.
-SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, mood
+SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, address
 FROM adk_sessions
 WHERE account_id = @owner_id AND app_name = @app_name AND (user_id, id) > (@after_user_id::varchar, @after_id::varchar)
 ORDER BY user_id, id
@@ -79,7 +79,7 @@ LIMIT sqlc.arg('limit');
 
 -- name: ListUserSessionsForOwner :many
 -- Lists the user's sessions that are the owner's, newest first, a page at a time, like ListUserSessions.
-SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, mood
+SELECT app_name, user_id, account_id, id, state, revision, create_time, update_time, reviewer, address
 FROM adk_sessions
 WHERE app_name = @app_name AND user_id = @user_id AND account_id = @owner_id
   AND (update_time, id) < (@before_time::timestamptz, @before_id::varchar)
