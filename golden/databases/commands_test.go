@@ -401,7 +401,7 @@ func TestLiquibaseSplitsOracle(t *testing.T) {
 	}{
 		{"oracle-owner-liquibase", "0001", []string{"CREATE TABLE adk_sessions (", "CREATE INDEX adk_sessions_account_id_idx", "CREATE TABLE adk_events (", "CREATE INDEX adk_events_order_idx",
 			"CREATE TABLE adk_app_states (", "CREATE TABLE adk_owner_states (", "CREATE INDEX adk_owner_states_account_id_idx", "BEGIN"}},
-		{"evolve-oracle-backfill-liquibase", "0005", []string{"DECLARE"}},
+		{"evolve-oracle-backfill-liquibase", "0006", []string{"DECLARE"}},
 	} {
 		folder := t.TempDir()
 		file := filepath.Base(numbered(t, filepath.Join(casesDir, c.name, "want/db/migrations/adk"), c.changes+"_*.sql")[0])
