@@ -162,7 +162,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 
 const insertEventForOwner = `-- name: InsertEventForOwner :execrows
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT s.app_name, s.user_id, s.id, ?, ?, ?,
+SELECT s.app_name, s.user_id, s.id, IF(CHAR_LENGTH(?) > 128, NULL, ?), ?, ?,
        ?, ?, ?, ?
 FROM adk_sessions AS s
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
@@ -183,8 +183,10 @@ type InsertEventForOwnerParams struct {
 }
 
 // Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
+// A key of more than 128 characters is stored as NULL, which its column refuses: the server would cut the spaces at its end.
 func (q *Queries) InsertEventForOwner(ctx context.Context, arg InsertEventForOwnerParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertEventForOwner,
+		arg.ID,
 		arg.ID,
 		arg.Seq,
 		arg.InvocationID,

@@ -21,15 +21,14 @@ WHERE (n.state IS NULL OR EXISTS (
 ))
 ORDER BY o.update_time DESC
 ON CONFLICT (app_name, user_id, account_id) DO UPDATE
+-- The keys that are missing are put behind those that are there, as text: to read a number and write it again could change it.
 SET state = (
-    SELECT json_group_object(e.key, CASE e.type WHEN 'object' THEN json(e.value) WHEN 'array' THEN json(e.value)
-                                                WHEN 'true' THEN json('true') WHEN 'false' THEN json('false') ELSE e.value END)
+    SELECT CASE '{}' WHEN o.missing THEN o.there WHEN o.there THEN o.missing
+                     ELSE substr(o.there, 1, length(o.there) - 1) || ',' || substr(o.missing, 2) END
     FROM (
-        SELECT key, value, type FROM json_each(adk_owner_states.state)
-        UNION ALL
-        SELECT key, value, type FROM json_each(excluded.state)
-        WHERE key NOT IN (SELECT m.key FROM json_each(adk_owner_states.state) AS m)
-    ) AS e
+        SELECT json(adk_owner_states.state) AS there,
+               json_patch(excluded.state, (SELECT json_group_object(m.key, NULL) FROM json_each(adk_owner_states.state) AS m)) AS missing
+    ) AS o
 );
 
 -- +goose Down
