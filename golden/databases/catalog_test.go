@@ -26,7 +26,7 @@ var catalogTypes = map[string]map[string]string{
 		`VARCHAR(128) COLLATE "C"`: "character varying(128) C", "TEXT": "text", "BIGINT": "bigint", "JSONB": "jsonb", "UUID": "uuid",
 		"JSON COMPRESSION lz4": "json lz4", "JSON": "json", "TIMESTAMPTZ": "timestamp with time zone",
 		"VARCHAR(64)": "character varying(64)", "VARCHAR(128)": "character varying(128)", "BOOLEAN": "boolean", "INTEGER": "integer",
-		"VARCHAR(10)": "character varying(10)", "DATE": "date",
+		"VARCHAR(10)": "character varying(10)", "DATE": "date", "INET": "inet",
 	},
 	"mariadb": {
 		"VARCHAR(128) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(128) utf8mb4_nopad_bin", "VARCHAR(1024) /*M! COLLATE utf8mb4_nopad_bin */": "varchar(1024) utf8mb4_nopad_bin",
