@@ -135,6 +135,9 @@ type Traits struct {
 	// IndexBytes is the most that the columns of an index have together; 0 for
 	// no limit that CREATE INDEX would check.
 	IndexBytes int
+	// CutsSpaces: a text that is too long for its column is stored without the
+	// spaces at its end, and without an error.
+	CutsSpaces bool
 	// StateIndex: an index over the whole state column is possible.
 	StateIndex bool
 	// ExampleTypes are types that an owner column often has.

@@ -233,3 +233,11 @@ func keyBytes(sqlType string) int {
 	}
 	return length
 }
+
+// characters is how many a text of a type has at most; 0 for another type.
+func characters(sqlType string) int {
+	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
+		return 0
+	}
+	return lengthOf(sqlType)
+}

@@ -72,6 +72,7 @@ func (d Dialect) Traits() dialects.Traits {
 		ConstraintsShareNames: true,
 		NamesReferencedColumn: true, // error 1239
 		ExampleTypes:          "BIGINT, VARCHAR(36) or BINARY(16)",
+		CutsSpaces:            true, // manual, 13.3.2 The CHAR and VARCHAR Types
 		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		SQLCTypes:             dialects.Words("bigint varchar datetime json"),

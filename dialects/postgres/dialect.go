@@ -29,6 +29,7 @@ func (Dialect) Traits() dialects.Traits {
 		IndexesShareNames: true,
 		ReservedPrefix:    "pg_",                                               // System Catalogs; CREATE SCHEMA refuses it (42939)
 		HiddenColumns:     dialects.Words("tableoid xmin cmin xmax cmax ctid"), // System Columns, 5.5 (42701)
+		CutsSpaces:        true,                                                // manual, 8.3 Character Types
 		StateIndex:        true,
 		ExampleTypes:      "BIGINT, TEXT or UUID",
 		SQLCEngine:        "postgresql",

@@ -112,10 +112,13 @@ func adkOwner[ID any](ctx context.Context, id *ID) error {
 	if pointer := reflect.ValueOf(owner); pointer.Kind() == reflect.Pointer && pointer.IsNil() {
 		return ErrNoOwner
 	}
-	if value, ok := any(owner).(driver.Valuer); ok { // a type for a column that can be NULL
-		if v, err := value.Value(); err != nil || v == nil {
+	value := any(owner)
+	if valuer, ok := value.(driver.Valuer); ok { // a type for a column that can be NULL
+		v, err := valuer.Value()
+		if err != nil || v == nil {
 			return ErrNoOwner
 		}
+		value = v
 	}
 	*id = owner
 	return nil
