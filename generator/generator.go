@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -482,6 +483,16 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 		if err != nil {
 			return nil, err
 		}
+		if first := results[i].locked.Migrations[0]; results[i].emitted > 0 && len(first.Files) > 0 {
+			// The table that counts is the one of the first migration, whatever the tables are called now.
+			text, err := g.in.Read(first.Files[0].Path)
+			if err != nil {
+				return nil, err
+			}
+			if m := applyLine.FindSubmatch(text); m != nil {
+				command = string(m[1])
+			}
+		}
 		how := "apply the new migrations in " + t.Migrations.Dir
 		if added[0].Phase != added[len(added)-1].Phase {
 			how += ", phase by phase, as adkgen status lists them"
@@ -490,6 +501,9 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 	}
 	return commands, nil
 }
+
+// applyLine is the line of a first migration that says how to apply it.
+var applyLine = regexp.MustCompile(`(?m)^-- Apply with: (.*)\r?$`)
 
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list
 // of databases in one file. The lock keeps its hash, which tells it from one

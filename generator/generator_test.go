@@ -494,3 +494,16 @@ func TestImports(t *testing.T) {
 		}
 	}
 }
+
+// TestTheNextCommandKeepsItsTable holds that migrations go on being counted where
+// the first one was, after the tables got other names.
+func TestTheNextCommandKeepsItsTable(t *testing.T) {
+	d := disk{}
+	d.generate(t, simple)
+	out, err := Generate(d.input(strings.Replace(simple, "    migrations:", "    session_table: conversations\n    migrations:", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := strings.Join(out.Next, "\n")
+	wants(t, next, "-table ext_adk_migrations up")
+}
