@@ -489,7 +489,7 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 			if err != nil {
 				return nil, err
 			}
-			if m := applyLine.FindSubmatch(text); m != nil {
+			if m := applyLine.FindSubmatch(text); m != nil && !strings.Contains(string(m[1]), path.Base(first.Files[0].Path)) {
 				command = string(m[1])
 			}
 		}
