@@ -56,7 +56,7 @@ var acceptedByEngines = map[string]string{
 	"the column has two defaults":                        "MariaDB and SQLite let one win",
 	"a column has one foreign key":                       "one is enough",
 	"the type is missing":                                "SQLite takes a column without type",
-	"no brackets around a name":                         "SQLite takes the quotes of other databases",
+	"no brackets around a name":                          "SQLite takes the quotes of other databases",
 	"SQLite has no type":                                 "SQLite takes any word, and keeps numbers under most",
 	"a default cannot refer to a column":                 "SQLite takes the name for text",
 	"adkgen does not understand this expression":         "an unusual default or condition",
