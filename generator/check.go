@@ -83,11 +83,9 @@ func (g *generation) checkFolders() Problems {
 	return problems
 }
 
-// problem points at the value of a target's key, or at the target when the key
-// is not written.
+// problem points at a target's key.
 func (g *generation) problem(t Target, key, message, hint string) Problem {
-	node := cmp.Or(t.places[key], t.node)
-	return g.source.problem(node, 0, len(node.Value), key, message, hint)
+	return t.problem(g.source, key, message, hint)
 }
 
 type sharedName struct{ name, key string }
@@ -330,20 +328,6 @@ func (g *generation) followMoves() (notes []string, problems Problems, err error
 		}
 	}
 	return notes, problems, nil
-}
-
-// moveTo says that a target's files are in another directory. Other locks with
-// these migrations stay as they are.
-func (t *LockTarget) moveTo(dir string) {
-	old := t.Dir
-	t.Dir, t.Migrations = dir, slices.Clone(t.Migrations)
-	for i := range t.Migrations {
-		m := &t.Migrations[i]
-		m.Files = slices.Clone(m.Files)
-		for j := range m.Files {
-			m.Files[j].Path = path.Join(dir, strings.TrimPrefix(m.Files[j].Path, old+"/"))
-		}
-	}
 }
 
 // checkLost finds migrations of adkgen's where there is no lock, and says that in

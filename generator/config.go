@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -153,18 +154,6 @@ type configParser struct {
 
 func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
 	p.problems = append(p.problems, p.problem(n, 0, len(n.Value), key, message, hint))
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-// yamlMessage takes the line, 0 for none, out of an error of the YAML parser.
-func yamlMessage(err error) (line int, message string) {
-	message = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1]) // digits
-		message = m[2]
-	}
-	return line, message
 }
 
 func (p *configParser) parse() *Config {
@@ -940,4 +929,72 @@ func (p *configParser) service(t *Target) {
 		}
 	}
 	t.Service = s
+}
+
+// definition is a column definition in adkgen.yaml: the owner column, or one of
+// the user's own.
+type definition struct {
+	role   Role
+	column *dialects.Owner
+	key    string
+	node   *yaml.Node
+}
+
+// definitions are those of a target.
+func (t *Target) definitions() []definition {
+	var list []definition
+	if t.Owner != nil {
+		list = append(list, definition{RoleSessions, t.Owner, "owner_id_column", t.places["owner_id_column"]})
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		list = append(list, definition{c.Role, &c.Column, "columns", c.node})
+	}
+	return list
+}
+
+// userStates is the role of the table for user: keys.
+func (t Target) userStates() Role {
+	if t.Owner != nil {
+		return RoleOwnerStates
+	}
+	return RoleUserStates
+}
+
+// standardTarget is a target with the names that tables have by default.
+func standardTarget(d dialects.Dialect) Target {
+	return Target{Dialect: d, Tables: TableNames{
+		Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events"),
+		AppStates: d.Fold("adk_app_states"), UserStates: d.Fold("adk_user_states"), // the sessions are shown, no states
+	}}
+}
+
+// problem points at the value of a target's key, or at the target when the key
+// is not written.
+func (t Target) problem(s source, key, message, hint string) Problem {
+	node := cmp.Or(t.places[key], t.node)
+	return s.problem(node, 0, len(node.Value), key, message, hint)
+}
+
+// clone copies a target with its column definitions, so that a later stage can
+// complete them.
+func (t Target) clone() Target {
+	if t.Owner != nil {
+		owner := copyOf(*t.Owner)
+		t.Owner = &owner
+	}
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Column = copyOf(t.Columns[i].Column)
+	}
+	return t
+}
+
+func copyOf(o dialects.Owner) dialects.Owner {
+	o.Warnings = slices.Clone(o.Warnings)
+	if o.Reference != nil {
+		reference := *o.Reference
+		o.Reference = &reference
+	}
+	return o
 }

@@ -537,3 +537,13 @@ func sqlcFile(blocks []sqlcBlock, header bool) (string, error) {
 		Blocks []sqlcBlock
 	}{header, blocks})
 }
+
+// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
+// column and otherwise standard settings.
+func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
+	t := standardTarget(d)
+	t.Owner = &o
+	schema := wantedSchema(t)
+	r := newRenderer(t)
+	return r.render("create_table", r.table("", schema.Tables[0], false))
+}

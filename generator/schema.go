@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -262,14 +264,6 @@ func (b schemaBuilder) extend(table *Table) {
 	}
 }
 
-// userStates is the role of the table for user: keys.
-func (t Target) userStates() Role {
-	if t.Owner != nil {
-		return RoleOwnerStates
-	}
-	return RoleUserStates
-}
-
 func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
 	ref := o.Reference
 	key := ForeignKey{
@@ -347,4 +341,143 @@ func (b schemaBuilder) addOwner(table *Table) {
 	table.Columns = slices.Insert(table.Columns, 2, column)
 	table.PrimaryKey.Columns = append(table.PrimaryKey.Columns, o.Name)
 	table.Indexes = append(table.Indexes, Index{b.name(table.Name, o.Name, "idx"), IndexOwner, []string{o.Name}})
+}
+
+// table gives the table of a role; nil when the schema has none.
+func (s Schema) table(role Role) *Table {
+	for i := range s.Tables {
+		if s.Tables[i].Role == role && !s.Tables[i].Retired {
+			return &s.Tables[i]
+		}
+	}
+	return nil
+}
+
+// owner gives the owner column; nil when the table has none.
+func (t Table) owner() *Column {
+	for i := range t.Columns {
+		if t.Columns[i].Owner {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+// indexes reports whether an index or a unique key begins with a column.
+func (t Table) indexes(first string) bool {
+	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Columns[0] == first }) ||
+		slices.ContainsFunc(t.Unique, func(k Key) bool { return k.Columns[0] == first })
+}
+
+func column(t Table, name string) *Column {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i]
+		}
+	}
+	return nil
+}
+
+// withRolesOf gives a column all of another that is not in the database.
+func (c Column) withRolesOf(other Column) Column {
+	c.Owner, c.Retired, c.Extra, c.Filled = other.Owner, other.Retired, other.Extra, other.Filled
+	return c
+}
+
+// userStates gives the table of the states of users; nil when there is none.
+func (s Schema) userStates() *Table { return cmp.Or(s.table(RoleOwnerStates), s.table(RoleUserStates)) }
+
+// ownerName is the name of the owner column; "" when the table has none.
+func (t Table) ownerName() string {
+	if owner := t.owner(); owner != nil {
+		return owner.Name
+	}
+	return ""
+}
+
+// columnNames lists those columns of a table that may be named.
+func (t Table) columnNames(may func(Column) bool) string {
+	var names []string
+	for _, c := range t.Columns {
+		if may(c) {
+			names = append(names, c.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
+
+// lengthOf is the length that a type says; 0 for none.
+func lengthOf(sqlType string) int {
+	m := sizedText.FindStringSubmatch(sqlType)
+	if m == nil {
+		return 0
+	}
+	length, _ := strconv.Atoi(m[2]) // digits
+	return length
+}
+
+// keyBytes is the most that a value of a type takes in an index; what has no
+// length counts for nothing. A character has up to four bytes.
+func keyBytes(sqlType string) int {
+	m := sizedText.FindStringSubmatch(sqlType)
+	if m == nil {
+		return 0
+	}
+	length := lengthOf(sqlType)
+	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
+		length *= 4
+	}
+	return length
+}
+
+// characters is how many a text of a type has at most; 0 for another type.
+func characters(sqlType string) int {
+	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
+		return 0
+	}
+	return lengthOf(sqlType)
+}
+
+// rename gives an index or constraint of the table, which is a copy, another name.
+func (t *Table) rename(old, new string) {
+	names := []*string{&t.PrimaryKey.Name}
+	for i := range t.Indexes {
+		names = append(names, &t.Indexes[i].Name)
+	}
+	for i := range t.Unique {
+		names = append(names, &t.Unique[i].Name)
+	}
+	for i := range t.Checks {
+		names = append(names, &t.Checks[i].Name)
+	}
+	for i := range t.ForeignKeys {
+		names = append(names, &t.ForeignKeys[i].Name)
+	}
+	for _, name := range names {
+		if *name == old {
+			*name = new
+		}
+	}
+}
+
+// besides gives a column that is added to a table with an owner column, nil for
+// none: there is one at a time.
+func (c Column) besides(owner *Column) Column {
+	c.Owner = c.Owner && owner == nil
+	return c
+}
+
+// withRolesOf gives the columns of a copied table the roles that they had.
+func (t Table) withRolesOf(old Table) Table {
+	t.Columns = slices.Clone(t.Columns)
+	for i, c := range t.Columns {
+		if was := column(old, c.Name); was != nil {
+			t.Columns[i].Owner, t.Columns[i].Retired = was.Owner, was.Retired
+		} else {
+			t.Columns[i] = c.besides(old.owner())
+		}
+	}
+	return t
 }
