@@ -90,17 +90,13 @@ func (g *generation) problem(t Target, key, message, hint string) Problem {
 
 type sharedName struct{ name, key string }
 
-var roleKeys = map[Role]string{
-	RoleSessions: "session_table", RoleEvents: "events_table", RoleAppStates: "app_state_table", RoleUserStates: "user_state_table", RoleOwnerStates: "user_state_table",
-}
-
 // sharedNames are the names that a schema takes from pools which it shares
 // with other tables of its namespace, with the key that each comes from.
 func sharedNames(t Target, schema Schema) []sharedName {
 	traits := t.Dialect.Traits()
 	var names []sharedName
 	for _, table := range schema.Tables {
-		key := roleKeys[table.Role]
+		key := table.Role.key()
 		names = append(names, sharedName{table.Name, key})
 		if traits.IndexesShareNames {
 			names = append(names, sharedName{table.PrimaryKey.Name, key})

@@ -15,10 +15,8 @@ import (
 func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects.Owner) {
 	bare := standardTarget(d)
 	bare.ScopedState = true
-	if role == RoleOwnerStates { // but for the owner, which is a name of the user's
-		role = RoleUserStates
-	}
-	for _, column := range wantedSchema(bare).table(role).Columns {
+	own, _ := StoreTableOf(role) // without the owner, which is a name of the user's
+	for _, column := range wantedSchema(bare).table(own.Role).Columns {
 		if strings.EqualFold(column.Name, o.Name) {
 			name := strings.ToLower(column.Name)
 			c.refuse(o.At.Name, "the "+strings.ReplaceAll(string(role), "_", " ")+" table has a column "+name+" of its own", "choose another name", nil)
@@ -169,5 +167,6 @@ func isUnindexed(t Target, table Table, name string) bool {
 			return c.Column.Unindexed
 		}
 	}
-	return strings.EqualFold(name, "state") || strings.EqualFold(name, "event_data")
+	own, _ := StoreTableOf(table.Role)
+	return slices.ContainsFunc(own.Documents, func(document string) bool { return strings.EqualFold(name, document) })
 }

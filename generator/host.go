@@ -219,7 +219,7 @@ func checkHostNames(s source, t Target, schema Schema, host *Host) Problems {
 		if theirs == nil {
 			continue
 		}
-		key := roleKeys[table.Role]
+		key := table.Role.key()
 		p := t.problem(s, key, "your own schema has a table "+table.Name, "choose another name: "+key+": adk_"+table.Name)
 		p.Other = host.place(theirs.At, "it is created here")
 		problems = append(problems, p)

@@ -176,8 +176,8 @@ func (t LockTarget) last() LockMigration { return t.Migrations[len(t.Migrations)
 
 // missing says what a schema has not that every one has; "" for nothing.
 func missing(s Schema) string {
-	for _, role := range []Role{RoleSessions, RoleEvents} {
-		if s.table(role) == nil {
+	for _, table := range Stores[0].Tables { // the one that every target has
+		if role := table.Role; !table.Scoped && s.table(role) == nil {
 			return "no table for " + string(role)
 		}
 	}
@@ -219,7 +219,7 @@ func missing(s Schema) string {
 // unknown says what a schema has that this adkgen does not know; "" for nothing.
 func unknown(s Schema) string {
 	for _, t := range s.Tables {
-		if t.Role != RoleOwnerStates && !slices.Contains(roleNames, string(t.Role)) {
+		if _, known := StoreTableOf(t.Role); !known {
 			return fmt.Sprintf("a table of the role %q", t.Role)
 		}
 		for _, i := range t.Indexes {

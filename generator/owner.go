@@ -84,8 +84,8 @@ func checkReference(t Target, role Role, o *dialects.Owner, host *Host) (c refer
 		return c
 	}
 	if ref.Schema == "" || ref.Schema == t.Namespace {
-		for _, table := range []string{t.Tables.Sessions, t.Tables.Events, t.Tables.AppStates, t.Tables.UserStates} {
-			if strings.EqualFold(ref.Table, table) {
+		for _, role := range t.roles() {
+			if table := t.Tables[role]; strings.EqualFold(ref.Table, table) {
 				c.refuse(o.At.Target, table+" is one of adkgen's own tables", "reference the table of your users, accounts or tenants", nil)
 				return c
 			}

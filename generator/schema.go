@@ -21,20 +21,6 @@ type Schema struct {
 	Tables    []Table `yaml:"tables"`              // a table stands after those that it references
 }
 
-// Role is what a table is for; it stays when the name changes.
-type Role string
-
-// The roles of tables.
-const (
-	RoleSessions   Role = "sessions"
-	RoleEvents     Role = "events"
-	RoleAppStates  Role = "app_states"
-	RoleUserStates Role = "user_states"
-	// RoleOwnerStates is for the states of users where there is an owner column:
-	// each of a user's owners has one of its own.
-	RoleOwnerStates Role = "owner_states"
-)
-
 // Table is one table, with names as the database stores them.
 type Table struct {
 	Role        Role         `yaml:"role"`
@@ -118,16 +104,28 @@ type Index struct {
 // wantedSchema builds the schema that a target asks for (design: "The schema").
 func wantedSchema(t Target) Schema {
 	b := schemaBuilder{t}
-	schema := Schema{Namespace: t.Namespace, Tables: []Table{b.sessions(), b.events()}}
-	if t.ScopedState {
-		schema.Tables = append(schema.Tables,
-			b.states(RoleAppStates, t.Tables.AppStates, "app_name"),
-			b.states(t.userStates(), t.Tables.UserStates, "app_name", "user_id"))
-	}
-	for i := range schema.Tables {
-		b.extend(&schema.Tables[i])
+	schema := Schema{Namespace: t.Namespace}
+	for _, table := range t.tables() {
+		built := b.table(table.RoleFor(t.Owner != nil))
+		b.extend(&built)
+		schema.Tables = append(schema.Tables, built)
 	}
 	return schema
+}
+
+// table builds the table of a role.
+func (b schemaBuilder) table(role Role) Table {
+	switch role {
+	case RoleSessions:
+		return b.sessions()
+	case RoleEvents:
+		return b.events()
+	case RoleAppStates:
+		return b.states(role, "app_name")
+	case RoleUserStates, RoleOwnerStates:
+		return b.states(role, "app_name", "user_id")
+	}
+	panic("generator: no table is built for the role " + role) // every test that generates comes here
 }
 
 type schemaBuilder struct{ target Target }
@@ -189,7 +187,7 @@ func derivedName(d dialects.Dialect, table string, parts ...string) string {
 }
 
 func (b schemaBuilder) sessions() Table {
-	name := b.target.Tables.Sessions
+	name := b.target.Tables[RoleSessions]
 	table := Table{Role: RoleSessions, Name: name, Columns: []Column{
 		b.column("app_name", dialects.KindKey, false),
 		b.column("user_id", dialects.KindKey, false),
@@ -279,7 +277,7 @@ func (b schemaBuilder) ownerKey(table string, o *dialects.Owner) ForeignKey {
 }
 
 func (b schemaBuilder) events() Table {
-	name := b.target.Tables.Events
+	name := b.target.Tables[RoleEvents]
 	return Table{Role: RoleEvents, Name: name, Columns: []Column{
 		b.column("app_name", dialects.KindKey, false),
 		b.column("user_id", dialects.KindKey, false),
@@ -296,14 +294,15 @@ func (b schemaBuilder) events() Table {
 		Checks:     b.jsonCheck(name, "event_data", dialects.KindDocument),
 		ForeignKeys: []ForeignKey{{
 			Name: b.name(name, "session_fk"), Columns: b.allStored("app_name", "user_id", "session_id"),
-			Namespace: b.target.Namespace, Table: b.target.Tables.Sessions, Referenced: b.allStored("app_name", "user_id", "id"),
+			Namespace: b.target.Namespace, Table: b.target.Tables[RoleSessions], Referenced: b.allStored("app_name", "user_id", "id"),
 			OnDelete: dialects.Cascade, OnUpdate: dialects.NoAction,
 		}},
 		Indexes: []Index{{b.name(name, "order_idx"), IndexOrder, b.allStored("app_name", "user_id", "session_id", "timestamp", "seq")}},
 	}
 }
 
-func (b schemaBuilder) states(role Role, name string, key ...string) Table {
+func (b schemaBuilder) states(role Role, key ...string) Table {
+	name := b.target.Tables[role]
 	table := Table{Role: role, Name: name}
 	for _, column := range key {
 		table.Columns = append(table.Columns, b.column(column, dialects.KindKey, false))
