@@ -13,11 +13,8 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/templates"
@@ -149,20 +146,6 @@ func Generate(in Input) (*Output, error) {
 	}
 	out.Warnings = out.Warnings.sorted()
 	return out, nil
-}
-
-// inParallel calls do for 0 to n-1, on every core.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func readLock(in Input) (lock Lock, text []byte, err error) {

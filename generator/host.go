@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -117,13 +116,6 @@ func compareVersions(a, b string) int {
 		return -1
 	}
 	return cmp.Or(slices.Compare(x, y), strings.Compare(a, b))
-}
-
-// isOurs reports whether adkgen wrote a file: its mark is in the first line, or
-// behind what a migration tool wants there.
-func isOurs(text []byte) bool {
-	lines := bytes.SplitN(text, []byte("\n"), 4)
-	return bytes.Contains(bytes.Join(lines[:min(len(lines), 3)], []byte("\n")), []byte(generatedMark))
 }
 
 var (

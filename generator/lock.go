@@ -3,8 +3,6 @@ package generator
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -67,11 +65,6 @@ type LockMigration struct {
 type LockHash struct {
 	Path   string `yaml:"path"`
 	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
-}
-
-func hashOf(content []byte) string {
-	sum := sha256.Sum256(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")))
-	return hex.EncodeToString(sum[:])
 }
 
 // parseLock reads a lock, whose name is file; nil text is an empty lock. What
