@@ -507,7 +507,7 @@ var applyLine = regexp.MustCompile(`(?m)^-- Apply with: (.*)\r?$`)
 
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list
 // of databases in one file. The lock keeps its hash, which tells it from one
-// that somebody has changed since.
+// that somebody has changed since: that one is never overwritten.
 func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err error) {
 	blocks := map[string][]sqlcBlock{}
 	var names []string
@@ -530,13 +530,23 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, err
 		}
-		hash := hashOf([]byte(text))
-		if err != nil || isOurs(there) {
-			hashes[name] = &LockHash{name, hash}
-			if err == nil && g.lock.changedSQLC(name, hashOf(there)) && hashOf(there) != hash {
-				problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change",
-					Hint: "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"})
+		wanted, found := hashOf([]byte(text)), hashOf(there)
+		conflict := conflictIn(name, string(there))
+		hint := "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"
+		switch written, known := g.writtenSQLC(name); {
+		case conflict != nil:
+			conflict.Message, conflict.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
+			if isOurs(there) {
+				conflict.Hint = "resolve " + g.in.ConfigFile + " first, then delete " + name + " and run adkgen again: it writes the file from " + g.in.ConfigFile + ", and git still has both versions"
 			}
+			problems = append(problems, *conflict)
+		case err == nil && !isOurs(there):
+		case err != nil || found == wanted || slices.Contains(written, found):
+			hashes[name] = &LockHash{Path: name, SHA256: wanted}
+		case known:
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change", Hint: hint})
+		default:
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file is not what adkgen would write now, and " + LockFile(g.in.ConfigFile) + " does not say that adkgen wrote it: it may have been changed by hand, and adkgen would overwrite the change", Hint: hint})
 		}
 		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
 	}
@@ -549,16 +559,22 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 	return files, problems, nil
 }
 
-// changedSQLC reports whether a configuration for sqlc has another hash than
-// when it was written. Locks of before do not say.
-func (l Lock) changedSQLC(name, hash string) bool {
-	known := false
-	for _, t := range l.Targets {
-		if t.SQLC != nil && t.SQLC.Path == name {
-			if known = true; t.SQLC.SHA256 == hash {
-				return false
+// writtenSQLC gives the hashes that a configuration for sqlc had when adkgen wrote
+// it, also since a revision. A lock that was lost, or is of before, does not tell.
+func (g *generation) writtenSQLC(name string) (hashes []string, known bool) {
+	locks := []Lock{g.lock}
+	if g.in.Since != nil {
+		for _, text := range append([][]byte{g.lockText}, g.in.Since.Later...) {
+			lock, _ := parseLock("", text) // as much as can be read
+			locks = append(locks, lock)
+		}
+	}
+	for _, lock := range locks {
+		for _, t := range lock.Targets {
+			if t.SQLC != nil && t.SQLC.Path == name {
+				hashes = append(hashes, t.SQLC.SHA256)
 			}
 		}
 	}
-	return known
+	return hashes, len(hashes) > 0
 }

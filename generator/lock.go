@@ -103,6 +103,9 @@ const (
 	redoHint  = "run adkgen generate --redo-since main, where main is the branch whose migrations stay: the other branch's are planned again after them"
 )
 
+// conflictHint says how a file is mended that git has merged.
+const conflictHint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
+
 var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
 
 // conflictIn gives the place of the first line that git has written into a file
