@@ -185,25 +185,41 @@ const (
 	planAgain   = "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again, where REV is a commit from before them, such as main"
 )
 
+// orPlanAgain is the last way on in a hint; "" where they are planned again now.
+func (g *generation) orPlanAgain() string {
+	if g.later != nil {
+		return ""
+	}
+	return "; " + planAgain
+}
+
 // checkLocked refuses a target that asks for something else than what was
 // emitted: another database or tool, or a schema with differences.
-func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problems {
+func (g *generation) checkLocked(t Target, locked LockTarget, input planInput, plan plan) Problems {
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
-		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; "+planAgain)
+		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own"+g.orPlanAgain())
+	case locked.Tool != t.Migrations.Tool && locked.Until != "":
+		return Problems{g.toolWhileWaiting(t, locked)}
 	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool; "+planAgain)
+		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool"+g.orPlanAgain())
 	}
 	if len(plan.refusals) > 0 {
 		var problems Problems
 		for _, r := range plan.refusals {
-			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+"; "+planAgain))
+			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+g.orPlanAgain()))
 		}
 		return problems
 	}
-	if g.in.AllowDestructive {
+	if input.destructive || len(plan.losses) == 0 {
 		return nil
+	}
+	run := g.in
+	run.AllowDestructive = true
+	allow := "run " + run.Again(input.until) + " if that is what you want"
+	if also := unusedLosses(input, plan); len(also) > 0 {
+		allow += ", which also drops what is no longer used (" + strings.Join(also, ", ") + ")"
 	}
 	var problems Problems
 	told := map[asker]bool{}
@@ -222,9 +238,20 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 			}
 		}
 		problems = append(problems, g.askedFor(t, l.asked, message,
-			"run adkgen generate --allow-destructive if that is what you want, or undo the change; "+planAgain))
+			allow+", or undo the change"+g.orPlanAgain()))
 	}
 	return problems
+}
+
+// unusedLosses are what a plan keeps, and would drop as well once it may drop.
+func unusedLosses(input planInput, kept plan) (also []string) {
+	input.destructive = true
+	for _, l := range planFor(input).losses {
+		if !slices.ContainsFunc(kept.losses, func(known loss) bool { return known.what == l.what }) {
+			also = append(also, l.what)
+		}
+	}
+	return also
 }
 
 // askedFor points at what asks for a change; at the list that it is gone from,

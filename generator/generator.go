@@ -47,6 +47,22 @@ type Input struct {
 	Check bool
 }
 
+// Again is the command line of a run up to a phase, with the flags that change
+// what is written.
+func (in Input) Again(until Phase) string {
+	words := "adkgen generate"
+	if until != "" && until != Contract {
+		words += " --until " + string(until)
+	}
+	if in.Since != nil {
+		words += " --redo-since " + in.Since.Revision
+	}
+	if in.AllowDestructive {
+		words += " --allow-destructive"
+	}
+	return words
+}
+
 // OnDisk is the input of a configuration file that is on the disk, with its text.
 func OnDisk(configFile string, config []byte) Input {
 	place := func(name string) string {
@@ -88,6 +104,7 @@ type Output struct {
 	Targets  []Status // in the order of the configuration
 	Warnings Problems // what is accepted, and worth a second look
 	Next     []string // what to do when the files are written, a command each; from the folder of adkgen.yaml
+	Again    string   // the command that writes what a check finds missing
 }
 
 // State says what writing a file would do.
@@ -220,6 +237,7 @@ type targetResult struct {
 	files    []File
 	locked   LockTarget
 	later    int         // how many wait for a later run
+	losses   []loss      // what the migrations that are added drop or shorten
 	emitted  int         // how many of its migrations were there before
 	replaced *LockTarget // the entry of another tool, that it takes the place of; nil for none
 	notes    []string
@@ -246,14 +264,15 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		return result
 	}
-	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)})
+	input := planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)}
+	plan := planFor(input)
 	if plan.fills() {
 		result.warnings = warnings
 	}
 	if locked != nil {
 		result.locked, result.emitted = *locked, len(locked.Migrations)
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
-		result.problems = append(result.problems, g.checkLocked(t, *locked, plan)...)
+		result.problems = append(result.problems, g.checkLocked(t, *locked, input, plan)...)
 	} else {
 		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
 	}
@@ -279,18 +298,14 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema, result.later = plan.after, len(plan.later)
+	result.locked.Schema, result.later, result.losses = plan.after, len(plan.later), plan.losses
 	for _, note := range plan.notes {
 		if len(g.config.Targets) > 1 {
 			note = t.Migrations.Dir + ": " + note
 		}
 		result.notes = append(result.notes, note)
 	}
-	result.locked.Until = ""
-	if result.later > 0 {
-		result.locked.Until = g.until(locked)
-		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
-	}
+	result.notes = append(result.notes, g.waiting(t, locked, &result.locked, plan, wanted, backfill)...)
 	own, notes, err := g.moveOwn(t, &result.locked)
 	if err != nil {
 		result.err = err
@@ -327,6 +342,29 @@ func (g *generation) until(locked *LockTarget) Phase {
 		return cmp.Or(g.in.Until, locked.Until, Contract)
 	}
 	return cmp.Or(g.in.Until, Contract)
+}
+
+// waiting notes in the lock what waits for a later run, and gives what the user
+// should know of it.
+func (g *generation) waiting(t Target, before, now *LockTarget, plan plan, wanted Schema, backfill string) (notes []string) {
+	now.Until, now.WantedSHA256 = "", ""
+	if len(plan.later) == 0 {
+		return nil
+	}
+	dir := t.Migrations.Dir
+	now.Until, now.WantedSHA256 = g.until(before), hashOf([]byte(wanted.sum()+" "+backfill))
+	if before != nil && before.Until != "" {
+		if before.Until.rank() > now.Until.rank() && before.Until.rank() < plan.later[0].Phase.rank() {
+			now.Until = before.Until // an earlier run went further
+		}
+		if g.in.Check && now.WantedSHA256 != before.WantedSHA256 {
+			notes = append(notes, fmt.Sprintf("%s: the configuration has changed since the last run, and other migrations wait now.", dir))
+		}
+	}
+	if g.in.Until != "" && !g.in.Check && len(plan.migrations) == 0 {
+		notes = append(notes, fmt.Sprintf("%s: --until %s adds no migration: all of them up to %s are there.", dir, g.in.Until, now.Until))
+	}
+	return append(notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", dir, len(plan.later), now.Until))
 }
 
 // backfill reads the expression that gives existing sessions their owner. It can
@@ -398,7 +436,11 @@ func (g *generation) assemble(results []targetResult, notes []string) (*Output, 
 		problems = append(problems, r.problems...)
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
-		out.Targets = append(out.Targets, statusOf(r.locked, r.emitted))
+		status := statusOf(r.locked, r.emitted)
+		for _, l := range r.losses {
+			status.Losses = append(status.Losses, l.what)
+		}
+		out.Targets = append(out.Targets, status)
 		notes = append(notes, r.notes...)
 	}
 	for _, note := range notes {
@@ -449,6 +491,11 @@ func (g *generation) assemble(results []targetResult, notes []string) (*Output, 
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}
+	until := g.in.Until
+	for _, t := range lock.Targets {
+		until = cmp.Or(until, t.Until)
+	}
+	out.Again = g.in.Again(until)
 	out.Next, err = g.next(results, out.Files)
 	return out, err
 }
@@ -475,7 +522,12 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 		}
 	}
 	for i, t := range g.config.Targets {
-		added := results[i].locked.Migrations[results[i].emitted:]
+		var added []LockMigration
+		for _, m := range results[i].locked.Migrations[results[i].emitted:] {
+			if slices.ContainsFunc(m.Files, func(f LockHash) bool { return changed[f.Path] }) { // planned again, they can be the same
+				added = append(added, m)
+			}
+		}
 		if len(added) == 0 {
 			continue
 		}
@@ -492,6 +544,11 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 			if m := applyLine.FindSubmatch(text); m != nil && !strings.Contains(string(m[1]), path.Base(first.Files[0].Path)) {
 				command = string(m[1])
 			}
+		}
+		if results[i].replaced != nil {
+			add("on each database that has the tables, mark the first migration in " + t.Migrations.Dir + " as applied: docs/migration-tools.md, Another tool")
+			add("on a new database, apply it: " + command)
+			continue
 		}
 		how := "apply the new migrations in " + t.Migrations.Dir
 		if added[0].Phase != added[len(added)-1].Phase {

@@ -33,11 +33,22 @@ func (g *generation) replaces(t Target, wanted Schema) *LockTarget {
 // the new tool stands for exactly what the old one's have done.
 func (g *generation) checkReplaced(t Target, old LockTarget, plan plan) (Problems, error) {
 	_, problems, err := g.checkEmitted(old)
-	if len(plan.migrations)+len(plan.later)+len(plan.refusals)+len(plan.losses) > 0 {
+	changes := len(plan.migrations)+len(plan.later)+len(plan.refusals)+len(plan.losses) > 0
+	switch {
+	case changes && old.Until != "":
+		problems = append(problems, g.toolWhileWaiting(t, old))
+	case changes:
 		problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and the tables change as well", old.Tool, t.Migrations.Tool),
 			"undo the change of the tables, run adkgen generate for the tool alone, then make the change again"))
 	}
 	return problems, err
+}
+
+// toolWhileWaiting refuses another tool while migrations of the old one wait for a
+// later run.
+func (g *generation) toolWhileWaiting(t Target, old LockTarget) Problem {
+	return g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and migrations in %s wait for a later phase than %s", old.Tool, t.Migrations.Tool, old.Dir, old.Until),
+		fmt.Sprintf("write tool: %s and dir: %s again, and run adkgen generate, which writes what waits; then change the tool: docs/migration-tools.md, Another tool", old.Tool, old.Dir))
 }
 
 // replacedNote says what is left to do, and what the new tool does not know.

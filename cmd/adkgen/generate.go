@@ -36,6 +36,11 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
   adkgen generate --redo-since main  # after a merge`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, group := range [][]string{{"check", "dry-run", "diff"}, {"json", "dry-run"}, {"json", "diff"}} {
+				if err := oneOf(cmd, group); err != nil {
+					return err
+				}
+			}
 			writes := !check && !dryRun && !diff
 			if writes {
 				release, err := generator.Exclusive(config)
@@ -94,10 +99,21 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
-	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
-	cmd.MarkFlagsMutuallyExclusive("json", "dry-run")
-	cmd.MarkFlagsMutuallyExclusive("json", "diff")
 	return cmd
+}
+
+// oneOf refuses two flags that say different things.
+func oneOf(cmd *cobra.Command, flags []string) error {
+	var given []string
+	for _, name := range flags {
+		if f := cmd.Flags().Lookup(name); f.Value.String() == "true" {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) < 2 {
+		return nil
+	}
+	return generator.Problems{{File: given[1], Message: "this flag does not go with " + given[0], Hint: "leave one of the two out"}}
 }
 
 // generated prints what became, or would become, of the files, and what else a
@@ -107,7 +123,7 @@ func (r *reporter) generated(folder string, out generator.Output, check, diff, w
 	case check:
 		r.diff(out.Files)
 		if n := changed(out.Files); n > 0 {
-			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), command(out))
+			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), out.Again)
 		}
 	case diff:
 		r.diff(out.Files)
@@ -123,21 +139,11 @@ func (r *reporter) generated(folder string, out generator.Output, check, diff, w
 	}
 }
 
-// command is what writes what --check finds missing.
-func command(out generator.Output) string {
-	for _, t := range out.Targets {
-		if t.Until != "" {
-			return "adkgen generate --until " + string(t.Until)
-		}
-	}
-	return "adkgen generate"
-}
-
 // stalePlaces are the files that are stale, for a program to read.
 func stalePlaces(out generator.Output) (list generator.Problems) {
 	for _, f := range out.Files {
 		if f.State != generator.Unchanged {
-			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + command(out)})
+			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + out.Again})
 		}
 	}
 	return list

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/adkgen/adkgen/generator"
@@ -16,7 +17,8 @@ func statusCommand(r *reporter) *cobra.Command {
 		Long: `Lists, target by target, the migrations that adkgen.lock knows, and those that
 adkgen generate would write now, in phases: what to deploy before they run, and
 what after. Nothing is written; no database is asked, so that status cannot tell
-which of the emitted migrations have run.`,
+which of the emitted migrations have run. Where they would drop or shorten
+something, the list is that of adkgen generate --allow-destructive, with a warning.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			input, err := inputFrom(config)
@@ -25,6 +27,17 @@ which of the emitted migrations have run.`,
 			}
 			input.AllowDestructive = allowDestructive
 			out, err := generator.Generate(input)
+			var refused generator.Problems
+			if errors.As(err, &refused) && !allowDestructive {
+				input.AllowDestructive = true
+				if all, err2 := generator.Generate(input); err2 == nil { // only the losses were in the way
+					out, err = all, nil
+					for _, p := range refused {
+						p.Warning = true
+						out.Warnings = append(out.Warnings, p)
+					}
+				}
+			}
 			if err != nil {
 				emitted, lockErr := generator.Emitted(input)
 				if lockErr == nil && !r.json {
@@ -37,7 +50,7 @@ which of the emitted migrations have run.`,
 			}
 			r.status(out.Targets)
 			if n := changed(out.Files); n > 0 {
-				fmt.Fprintf(r.out, "adkgen generate would write %d of %d files\n", n, len(out.Files))
+				fmt.Fprintf(r.out, "%s would write %d of %d files\n", out.Again, n, len(out.Files))
 			} else {
 				fmt.Fprintln(r.out, "everything is up to date")
 			}
