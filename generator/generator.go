@@ -174,6 +174,7 @@ func Generate(in Input) (*Output, error) {
 		schemas[i] = wantedSchema(t)
 		problems = append(problems, g.checkIndexes(t, schemas[i])...)
 		problems = append(problems, g.checkStateKey(t, schemas[i])...)
+		problems = append(problems, g.checkOverrides(t, schemas[i])...)
 		if hosts[i] != nil {
 			problems = append(problems, g.checkHostNames(t, schemas[i], hosts[i])...)
 		}
