@@ -47,6 +47,14 @@ type Input struct {
 	Check bool
 }
 
+// at gives a path from where adkgen runs, of one from the folder of ConfigFile.
+func (in Input) at(name string) string {
+	return path.Join(filepath.ToSlash(filepath.Dir(in.ConfigFile)), name)
+}
+
+// lockFile is the lock, from where adkgen runs.
+func (in Input) lockFile() string { return in.at(LockFile(in.ConfigFile)) }
+
 // Again is the command line of a run up to a phase, with the flags that change
 // what is written.
 func (in Input) Again(until Phase) string {
@@ -280,7 +288,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	if result.replaced != nil {
 		result.problems, result.err = g.checkReplaced(t, *result.replaced, plan)
 		first := planFor(planInput{dialect: t.Dialect, wanted: result.replaced.Schema, next: t.Migrations.First()})
-		plan.migrations, plan.notes = first.migrations, append(plan.notes, replacedNote(t, *result.replaced))
+		plan.migrations, plan.notes = first.migrations, append(plan.notes, g.replacedNote(t, *result.replaced))
 	}
 	if result.err != nil || len(result.problems) > 0 {
 		return result
@@ -302,7 +310,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 	result.locked.Schema, result.later, result.losses = plan.after, len(plan.later), plan.losses
 	for _, note := range plan.notes {
 		if len(g.config.Targets) > 1 {
-			note = t.Migrations.Dir + ": " + note
+			note = g.in.at(t.Migrations.Dir) + ": " + note
 		}
 		result.notes = append(result.notes, note)
 	}
@@ -352,7 +360,7 @@ func (g *generation) waiting(t Target, before, now *LockTarget, plan plan, wante
 	if len(plan.later) == 0 {
 		return nil
 	}
-	dir := t.Migrations.Dir
+	dir := g.in.at(t.Migrations.Dir)
 	now.Until, now.WantedSHA256 = g.until(before), hashOf([]byte(wanted.sum()+" "+backfill))
 	if before != nil && before.Until != "" {
 		if before.Until.rank() > now.Until.rank() && before.Until.rank() < plan.later[0].Phase.rank() {
@@ -590,12 +598,12 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		}
 		wanted, found := hashOf([]byte(text)), hashOf(there)
 		conflict := conflictIn(name, string(there))
-		hint := "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"
+		hint := "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + g.in.at(name) + ": adkgen writes it again; to keep the file as your own, remove its first line"
 		switch written, known := g.writtenSQLC(name); {
 		case conflict != nil:
 			conflict.Message, conflict.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
 			if isOurs(there) {
-				conflict.Hint = "resolve " + g.in.ConfigFile + " first, then delete " + name + " and run adkgen again: it writes the file from " + g.in.ConfigFile + ", and git still has both versions"
+				conflict.Hint = "resolve " + g.in.ConfigFile + " first, then delete " + g.in.at(name) + " and run adkgen again: it writes the file from " + g.in.ConfigFile + ", and git still has both versions"
 			}
 			problems = append(problems, *conflict)
 		case err == nil && !isOurs(there):
@@ -604,7 +612,7 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		case known:
 			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change", Hint: hint})
 		default:
-			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file is not what adkgen would write now, and " + LockFile(g.in.ConfigFile) + " does not say that adkgen wrote it: it may have been changed by hand, and adkgen would overwrite the change", Hint: hint})
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file is not what adkgen would write now, and " + g.in.lockFile() + " does not say that adkgen wrote it: it may have been changed by hand, and adkgen would overwrite the change", Hint: hint})
 		}
 		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
 	}

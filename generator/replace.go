@@ -52,9 +52,9 @@ func (g *generation) toolWhileWaiting(t Target, old LockTarget) Problem {
 }
 
 // replacedNote says what is left to do, and what the new tool does not know.
-func replacedNote(t Target, old LockTarget) string {
+func (g *generation) replacedNote(t Target, old LockTarget) string {
 	note := fmt.Sprintf("%s takes over from %s: the first migration in %s creates the tables as they are now. On every database that has them, apply what is missing in %s with %s, then mark the first migration as applied (docs/migration-tools.md, Another tool). When that is done everywhere, delete the ext_adk_ files in %s.",
-		t.Migrations.Tool, old.Tool, t.Migrations.Dir, old.Dir, old.Tool, old.Dir)
+		t.Migrations.Tool, old.Tool, g.in.at(t.Migrations.Dir), g.in.at(old.Dir), old.Tool, g.in.at(old.Dir))
 	var own []string
 	for _, m := range old.Migrations {
 		if m.Custom && len(m.Files) > 0 {

@@ -9,7 +9,6 @@ import (
 )
 
 func statusCommand(r *reporter) *cobra.Command {
-	var config string
 	var allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "status",
@@ -21,7 +20,7 @@ which of the emitted migrations have run. Where they would drop or shorten
 something, the list is that of adkgen generate --allow-destructive, with a warning.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			input, err := inputFrom(config)
+			input, err := inputFrom(r.config)
 			if err != nil {
 				return err
 			}
@@ -50,7 +49,7 @@ something, the list is that of adkgen generate --allow-destructive, with a warni
 			}
 			r.status(out.Targets)
 			if n := changed(out.Files); n > 0 {
-				fmt.Fprintf(r.out, "%s would write %d of %d files\n", out.Again, n, len(out.Files))
+				fmt.Fprintf(r.out, "%s would write %d of %d files\n", r.commands(out.Again), n, len(out.Files))
 			} else {
 				fmt.Fprintln(r.out, "everything is up to date")
 			}
@@ -59,7 +58,7 @@ something, the list is that of adkgen generate --allow-destructive, with a warni
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
+	flags.StringVarP(&r.config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "show migrations that drop columns and tables, too")
 	flags.BoolVar(&r.json, "json", false, "print the targets with their migrations, or the problems, as JSON")
 	return cmd
@@ -68,7 +67,7 @@ something, the list is that of adkgen generate --allow-destructive, with a warni
 // status prints the migrations of each target, with what to deploy when.
 func (r *reporter) status(targets []generator.Status) {
 	for _, t := range targets {
-		fmt.Fprintf(r.out, "%s (%s, %s)\n", r.style(r.out, bold, t.Dir), t.Dialect, t.Tool)
+		fmt.Fprintf(r.out, "%s (%s, %s)\n", r.style(r.out, bold, r.place(t.Dir)), t.Dialect, t.Tool)
 		for _, list := range []struct {
 			title, style string
 			groups       []generator.StatusGroup
