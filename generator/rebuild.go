@@ -46,6 +46,9 @@ func Rebuild(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
+	if _, _, err := g.sqlcFiles(&lock); err != nil { // generate tells of a sqlc.yaml that is another
+		return nil, err
+	}
 	out := &Output{Files: []File{{Path: name, Content: lock.sealed().text(), role: roleLock}}}
 	return out, g.compare(out)
 }

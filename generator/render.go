@@ -502,7 +502,7 @@ func (r renderer) sqlcBlock() sqlcBlock {
 			if r.target.Namespace != "" && !r.target.SharesQueries {
 				column = r.target.Namespace + "." + column
 			}
-			if !slices.Contains(r.target.SQLC.overridden, column) {
+			if !slices.ContainsFunc(r.target.SQLC.overridden, func(o overridden) bool { return o.column == column }) {
 				untyped = append(untyped, column)
 			}
 		}
