@@ -145,6 +145,9 @@ func Generate(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
+	if in.Since != nil {
+		g.readLater()
+	}
 	hosts, problems, err := g.loadHosts()
 	if err != nil {
 		return nil, err
@@ -291,9 +294,8 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.locked.Until = g.until(locked)
 		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
 	}
-	own, notes, err := g.moveOwn(t, &result.locked)
-	if err != nil {
-		result.err = err
+	own, notes, problems, err := g.moveOwn(t, &result.locked)
+	if result.problems, result.err = problems, err; err != nil || len(problems) > 0 {
 		return result
 	}
 	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)

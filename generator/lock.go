@@ -52,6 +52,7 @@ type LockTarget struct {
 // LockMigration is one emitted migration.
 type LockMigration struct {
 	Number int        `yaml:"number"`
+	Was    int        `yaml:"was,omitempty"` // the number that a custom migration had first, if --redo-since has given it another
 	Name   string     `yaml:"name"`
 	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
