@@ -135,7 +135,7 @@ func ParseConfig(file string, text []byte) (*Config, error) {
 	p := &configParser{source: newSource(file, text)}
 	if problem := conflictIn(file, p.text); problem != nil {
 		problem.Message = "two branches have both changed this file, and the conflict is not resolved"
-		problem.Hint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
+		problem.Hint = conflictHint
 		return nil, Problems{*problem}
 	}
 	config := p.parse()

@@ -146,7 +146,9 @@ func Generate(in Input) (*Output, error) {
 		return nil, problems.sorted()
 	}
 	if in.Since != nil {
-		g.readLater()
+		if err := g.readLater(); err != nil {
+			return nil, err
+		}
 	}
 	hosts, problems, err := g.loadHosts()
 	if err != nil {
@@ -277,7 +279,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
 		for _, f := range files {
-			entry.Files = append(entry.Files, LockHash{f.Path, hashOf(f.Content)})
+			entry.Files = append(entry.Files, LockHash{Path: f.Path, SHA256: hashOf(f.Content)})
 		}
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
@@ -534,7 +536,7 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		}
 		hash := hashOf([]byte(text))
 		if err != nil || isOurs(there) {
-			hashes[name] = &LockHash{name, hash}
+			hashes[name] = &LockHash{Path: name, SHA256: hash}
 			if err == nil && g.lock.changedSQLC(name, hashOf(there)) && hashOf(there) != hash {
 				problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change",
 					Hint: "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"})

@@ -67,6 +67,7 @@ type LockMigration struct {
 type LockHash struct {
 	Path   string `yaml:"path"`
 	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
+	since  string // of a custom one, the hash that it has at the revision since which migrations are planned again
 }
 
 func hashOf(content []byte) string {
@@ -103,6 +104,9 @@ const (
 	newerHint = "install the adkgen that wrote it, or a later one"
 	redoHint  = "run adkgen generate --redo-since main, where main is the branch whose migrations stay: the other branch's are planned again after them"
 )
+
+// conflictHint says how a file is mended that git has merged.
+const conflictHint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
 
 var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
 

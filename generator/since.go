@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,6 +16,8 @@ import (
 type Since struct {
 	Revision string // as the user calls it
 	Lock     []byte // adkgen.lock there; nil when it had none
+	// Files reads files there, by their paths; nil for one that is not there.
+	Files func(paths []string) ([][]byte, error)
 	// Later are the locks of later commits, and of both sides of a merge that is
 	// not finished: they tell which files adkgen has emitted since.
 	Later [][]byte
@@ -26,6 +29,7 @@ type later struct {
 	hashes   map[string][]string // of each emitted file that the revision does not have, by path
 	own      map[place][]*own    // the user's own migrations
 	taken    map[string]bool     // files that locks have as the user's own
+	stays    map[string]bool     // files that no lock of the revision has, and that are there all the same
 	goes     map[string]bool     // files whose migrations are planned again, and that may so be replaced
 }
 
@@ -47,21 +51,41 @@ type own struct {
 // replaces reports whether a file may be replaced or removed.
 func (l *later) replaces(file string) bool { return l != nil && l.goes[file] }
 
-// readSince takes the lock of the revision in place of the one that is there.
+// readSince takes the lock of the revision in place of the one that is there, with
+// what the user's own migrations are there.
 func (g *generation) readSince() (err error) {
 	name := LockFile(g.in.ConfigFile)
 	if g.lockText, err = g.in.Read(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	g.lock, err = parseLock(name+" at "+g.in.Since.Revision, g.in.Since.Lock)
+	if g.lock, err = parseLock(name+" at "+g.in.Since.Revision, g.in.Since.Lock); err != nil {
+		return err
+	}
+	var paths []string
+	var hashes []*LockHash
+	for _, t := range g.lock.Targets {
+		for _, m := range t.Migrations {
+			for i := range m.Files {
+				if f := &m.Files[i]; m.Custom {
+					paths, hashes = append(paths, f.Path), append(hashes, f)
+				}
+			}
+		}
+	}
+	texts, err := g.in.Since.Files(paths)
+	for i, text := range texts {
+		if text != nil {
+			hashes[i].since = hashOf(text)
+		}
+	}
 	return err
 }
 
 // readLater finds what was emitted since the revision. Locks that git has merged,
 // or that carry its marks, tell that all the same.
-func (g *generation) readLater() {
+func (g *generation) readLater() error {
 	since := g.in.Since
-	g.later = &later{revision: since.Revision, hashes: map[string][]string{}, own: map[place][]*own{}, taken: map[string]bool{}}
+	g.later = &later{revision: since.Revision, hashes: map[string][]string{}, own: map[place][]*own{}, taken: map[string]bool{}, stays: map[string]bool{}}
 	kept := map[string]bool{}
 	for _, t := range g.lock.Targets {
 		for _, m := range t.Migrations {
@@ -91,6 +115,17 @@ func (g *generation) readLater() {
 			}
 		}
 	}
+	paths := slices.Collect(maps.Keys(g.later.hashes))
+	for path := range g.later.taken {
+		paths = append(paths, path)
+	}
+	texts, err := since.Files(paths)
+	for i, text := range texts {
+		if text != nil && !kept[paths[i]] {
+			g.later.stays[paths[i]] = true
+		}
+	}
+	return err
 }
 
 // addOwn adds a migration of the user's own as a lock has it. Newer locks come
@@ -154,6 +189,38 @@ func (g *generation) ownFiles(m LockMigration) (texts [][]byte, missing []string
 	return texts, missing, nil
 }
 
+// checkLeft finds the user's own migrations since the revision in directories that
+// no target writes to any more, unless they are among those that are told of.
+func (g *generation) checkLeft(told map[place]bool) (problems Problems, err error) {
+	if g.later == nil {
+		return nil, nil
+	}
+	for at, list := range g.later.own {
+		if told[at] || slices.ContainsFunc(g.config.Targets, func(t Target) bool { return at == place{t.Migrations.Dir, t.Migrations.First()} }) {
+			continue
+		}
+		for _, o := range list {
+			for _, form := range o.forms {
+				_, missing, err := g.ownFiles(form)
+				if err != nil {
+					return nil, err
+				}
+				var files []string
+				for _, f := range form.Files {
+					if !slices.Contains(missing, f.Path) && !o.stays && !g.later.stays[f.Path] {
+						files = append(files, f.Path)
+					}
+				}
+				if len(files) > 0 {
+					problems = append(problems, Problem{File: files[0], Message: fmt.Sprintf("this is your own SQL, and no target of %s writes to %s", g.in.ConfigFile, at.dir),
+						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run adkgen generate --redo-since %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(files, " "), g.later.revision)})
+				}
+			}
+		}
+	}
+	return problems, nil
+}
+
 // moveOwn gives the user's own migrations the numbers behind those that are
 // planned again. Their SQL stays; the files of before are among the files, as
 // removed.
@@ -204,6 +271,9 @@ func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes 
 		}
 		for i, f := range m.Files {
 			to := moved.Files[i].Path
+			if p := g.conflictIn(f, texts[i]); p != nil {
+				problems = append(problems, *p)
+			}
 			if to == f.Path {
 				files = append(files, File{Path: to, Content: texts[i], Before: texts[i], State: Unchanged, role: roleMigration})
 				continue
@@ -297,7 +367,7 @@ func (g *generation) replace(files []File) ([]File, Problems, error) {
 		}
 		f, again := written[name]
 		switch {
-		case again && hashOf(f.Content) == hashOf(content):
+		case again && hashOf(f.Content) == hashOf(content), g.later.stays[name]:
 		case !slices.Contains(g.later.hashes[name], hashOf(content)):
 			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it, and would be written again",
 				Hint: "put your own SQL into a migration of your own (adkgen migration new), undo the edit (git checkout -- " + name + "), and run adkgen generate --redo-since " + g.later.revision + " again"})

@@ -29,6 +29,17 @@ func (d disk) copied() disk {
 	return copied
 }
 
+// files are those of a commit.
+func (d disk) files(paths []string) ([][]byte, error) {
+	texts := make([][]byte, len(paths))
+	for i, path := range paths {
+		if text, ok := d[path]; ok {
+			texts[i] = []byte(text)
+		}
+	}
+	return texts, nil
+}
+
 // TestSinceWithEveryTool joins two branches, one of which has a migration of the
 // user's own: its files, what they say of their number and, for Atlas, the sum of
 // the directory must be as if it had been made on the other branch.
@@ -57,7 +68,7 @@ func TestSinceWithEveryTool(t *testing.T) {
 				}
 			}
 			in := merged.input(config(title + index))
-			in.Since = &Since{Revision: "main", Lock: []byte(main[lockName]), Later: [][]byte{[]byte(feature[lockName])}}
+			in.Since = &Since{Revision: "main", Lock: []byte(main[lockName]), Later: [][]byte{[]byte(feature[lockName])}, Files: main.files}
 			out, err = Generate(in)
 			before := merged.copied()
 			merged.apply(t, out, err)
@@ -106,8 +117,10 @@ func TestSinceRefuses(t *testing.T) {
 	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
 	d.generate(t, indexed)
 	second := "db/migrations/0002_ext_adk_index_sessions_app_name_update_time.sql"
+	files := disk{lockName: base}.files
 	refusal := func(since *Since) string {
 		t.Helper()
+		since.Files = files
 		in := d.input(simple)
 		in.Since = since
 		_, err := Generate(in)
@@ -131,7 +144,7 @@ func TestSinceRefuses(t *testing.T) {
 	// In the end the branch has nothing that main has not.
 	d[lockName] = lock
 	in := d.input(simple)
-	in.Since = &Since{Revision: "main", Lock: []byte(base)}
+	in.Since = &Since{Revision: "main", Lock: []byte(base), Files: files}
 	out, err := Generate(in)
 	d.apply(t, out, err)
 	if d[second] != "" || d[lockName] != base {
