@@ -132,6 +132,10 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 				return nil, nil, err
 			case !m.Custom && hashOf(content) != emitted.SHA256:
 				problems = append(problems, g.edited(emitted.Path))
+			case m.Custom && g.conflictIn(emitted, content) != nil:
+				problems = append(problems, *g.conflictIn(emitted, content))
+			case emitted.since != "" && hashOf(content) != emitted.since:
+				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration of your own is not as " + g.later.revision + " has it", Hint: g.takeTheirs(emitted.Path)})
 			default:
 				files = append(files, File{Path: emitted.Path, Content: content, Before: content, State: Unchanged, role: roleMigration})
 			}
@@ -141,6 +145,23 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 		problems = append(problems, g.gone(locked, gone))
 	}
 	return files, problems, nil
+}
+
+// conflictIn finds the marks of git in a migration of the user's own.
+func (g *generation) conflictIn(f LockHash, text []byte) *Problem {
+	p := conflictIn(f.Path, string(text))
+	if p != nil {
+		p.Message, p.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
+		if f.since != "" {
+			p.Hint = g.takeTheirs(f.Path)
+		}
+	}
+	return p
+}
+
+// takeTheirs says how the user's own SQL becomes again what the revision has.
+func (g *generation) takeTheirs(file string) string {
+	return fmt.Sprintf("what %[1]s has is not changed: keep a copy of yours elsewhere, take that of %[1]s (git checkout %[1]s -- %[2]s), run adkgen generate --redo-since %[1]s again, and put your SQL into a migration of its own: adkgen migration new", g.later.revision, file)
 }
 
 // edited is the problem of a migration that is not as it was emitted.
@@ -271,6 +292,7 @@ func (g *generation) askedFor(t Target, asked asker, message, hint string) Probl
 // migrations are gone as well goes with them.
 func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []string, problems Problems, err error) {
 	name := LockFile(g.in.ConfigFile)
+	told := map[place]bool{}
 	for _, t := range g.lock.Targets {
 		isReplaced := slices.ContainsFunc(results, func(r targetResult) bool {
 			return r.replaced != nil && r.replaced.Dir == t.Dir && r.replaced.Start == t.Start
@@ -286,10 +308,12 @@ func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []s
 			notes = append(notes, fmt.Sprintf("%s no longer has the migrations in %s: they are gone, and no target of %s writes there.\n", g.in.lockFile(), g.in.at(t.Dir), g.in.ConfigFile))
 			continue
 		}
+		told[place{t.Dir, t.Start}] = true
 		problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", g.in.at(t.Dir), t.Start, g.in.ConfigFile),
 			Hint: "put the target back; if it is no longer wanted, move its migrations elsewhere, for the record (git mv " + t.Dir + " OTHER), and run adkgen generate"})
 	}
-	return notes, problems, nil
+	left, err := g.checkLeft(told)
+	return notes, append(problems, left...), err
 }
 
 // countFiles counts the files of a locked target that are in a directory as they
@@ -423,6 +447,9 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 	}
 	if g.later != nil {
 		for file := range g.later.hashes {
+			known[file] = true
+		}
+		for file := range g.later.taken {
 			known[file] = true
 		}
 	}

@@ -138,6 +138,11 @@ func Generate(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
+	if in.Since != nil {
+		if err := g.readLater(); err != nil {
+			return nil, err
+		}
+	}
 	hosts, problems, err := loadHosts(g.source, config.Targets, in.folder())
 	if err != nil {
 		return nil, err
@@ -266,7 +271,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
 		for _, f := range files {
-			entry.Files = append(entry.Files, LockHash{f.Path, hashOf(f.Content)})
+			entry.Files = append(entry.Files, LockHash{Path: f.Path, SHA256: hashOf(f.Content)})
 		}
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
@@ -279,9 +284,8 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.notes = append(result.notes, note)
 	}
 	result.notes = append(result.notes, g.waiting(t, locked, &result.locked, plan, wanted, backfill)...)
-	own, notes, err := g.moveOwn(t, &result.locked)
-	if err != nil {
-		result.err = err
+	own, notes, problems, err := g.moveOwn(t, &result.locked)
+	if result.problems, result.err = problems, err; err != nil || len(problems) > 0 {
 		return result
 	}
 	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)

@@ -54,6 +54,7 @@ type LockTarget struct {
 // LockMigration is one emitted migration.
 type LockMigration struct {
 	Number int        `yaml:"number"`
+	Was    int        `yaml:"was,omitempty"` // the number that a custom migration had first, if --redo-since has given it another
 	Name   string     `yaml:"name"`
 	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
@@ -68,6 +69,7 @@ type LockMigration struct {
 type LockHash struct {
 	Path   string `yaml:"path"`
 	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
+	since  string // of a custom one, the hash that it has at the revision since which migrations are planned again
 }
 
 // parseLock reads a lock, whose name is file; nil text is an empty lock. What
