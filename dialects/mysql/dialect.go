@@ -76,7 +76,7 @@ func (d Dialect) Traits() dialects.Traits {
 		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
-		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ModifiesInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},
