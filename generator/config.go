@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +27,7 @@ type Target struct {
 	Dialect     dialects.Dialect
 	Owner       *dialects.Owner // nil for none
 	Namespace   string          // as the database stores it; "" for none
-	Tables      TableNames
+	Tables      map[Role]string // the names of the tables as the database stores them, also of those that are left out
 	ScopedState bool
 	Columns     []ExtraColumn // of the user's own
 	Indexes     []string      // optional indexes of the sessions table: "state", "update_time"
@@ -64,11 +65,6 @@ type ExtraIndex struct {
 	node *yaml.Node
 }
 
-// TableNames are the names of the tables as the database stores them.
-type TableNames struct {
-	Sessions, Events, AppStates, UserStates string
-}
-
 // Migrations says where migrations go and what applies them.
 type Migrations struct {
 	Tool  string
@@ -96,9 +92,9 @@ type Service struct {
 // is answered with this table.
 var (
 	topKeys    = []string{"version", "targets"}
-	targetKeys = []string{"dialect", "tenants", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
-		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc", "service"}
-	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
+	targetKeys = slices.Concat([]string{"dialect", "tenants", "owner_id_column", "backfill"}, TableKeys(),
+		[]string{"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc", "service"})
+	roleNames     = TableWords()
 	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
@@ -153,18 +149,6 @@ type configParser struct {
 
 func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
 	p.problems = append(p.problems, p.problem(n, 0, len(n.Value), key, message, hint))
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-// yamlMessage takes the line, 0 for none, out of an error of the YAML parser.
-func yamlMessage(err error) (line int, message string) {
-	message = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1]) // digits
-		message = m[2]
-	}
-	return line, message
 }
 
 func (p *configParser) parse() *Config {
@@ -523,23 +507,17 @@ func (p *configParser) tables(t *Target) {
 		}
 		t.Namespace = name.Table
 	}
-	for _, table := range []struct {
-		key, standard string
-		name          *string
-	}{
-		{"session_table", "adk_sessions", &t.Tables.Sessions},
-		{"events_table", "adk_events", &t.Tables.Events},
-		{"app_state_table", "adk_app_states", &t.Tables.AppStates},
-		{"user_state_table", "adk_" + string(t.userStates()), &t.Tables.UserStates},
-	} {
-		name := p.tableName(t, table.key, table.standard)
-		*table.name = name.Table
+	t.Tables = map[Role]string{}
+	for _, table := range StoreTables() {
+		role := table.RoleFor(t.Owner != nil)
+		name := p.tableName(t, table.Key, role.StandardName())
+		t.Tables[role] = name.Table
 		switch {
 		case name.Schema == "" || name.Schema == t.Namespace:
 		case t.Namespace == "":
-			t.Namespace, schemaKey = name.Schema, table.key
+			t.Namespace, schemaKey = name.Schema, table.Key
 		default:
-			p.refuse(t.places[table.key], table.key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
+			p.refuse(t.places[table.Key], table.Key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
 		}
 	}
 	if n := t.places[schemaKey]; n != nil && traits.Namespaces == "" {
@@ -607,8 +585,8 @@ func (p *configParser) scopedState(t *Target) {
 		return
 	}
 	t.ScopedState = p.boolOf(t.places, "scoped_state")
-	for _, key := range []string{"app_state_table", "user_state_table"} {
-		if t.places[key] != nil && !t.ScopedState {
+	for _, table := range StoreTables() {
+		if key := table.Key; t.places[key] != nil && table.Scoped && !t.ScopedState {
 			p.refuse(t.places[key], key, "scoped_state: false leaves this table out", "remove the key, or scoped_state: false")
 		}
 	}
@@ -616,10 +594,8 @@ func (p *configParser) scopedState(t *Target) {
 
 // roleNamed is the role of the table that adkgen.yaml calls by a name.
 func (t *Target) roleNamed(name string) Role {
-	if role := Role(name); role != RoleUserStates {
-		return role
-	}
-	return t.userStates()
+	table, _ := StoreTableOf(Role(name)) // one of roleNames
+	return table.RoleFor(t.Owner != nil)
 }
 
 // columns reads the user's own columns, table by table.
@@ -662,7 +638,7 @@ func (p *configParser) columns(t *Target) {
 
 // hasTable refuses what is said about a table that the target leaves out.
 func (p *configParser) hasTable(t *Target, n *yaml.Node, role string) bool {
-	if t.ScopedState || role == string(RoleSessions) || role == string(RoleEvents) {
+	if table, _ := StoreTableOf(Role(role)); t.ScopedState || !table.Scoped {
 		return true
 	}
 	p.refuse(n, role, "scoped_state: false leaves this table out", "remove the entry, or scoped_state: false")
@@ -830,7 +806,7 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 		case m["go_type"] == nil && m["go_struct_tag"] == nil:
 			p.refuse(item, key, "the Go type is missing", "write go_type:, as in "+example)
 		case dbType != nil && own[strings.ToUpper(dbType.Value)]:
-			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables.Sessions+".title")
+			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables[RoleSessions]+".title")
 		default:
 			if m["column"] != nil {
 				s.overridden = append(s.overridden, p.expand(m["column"].Value))
@@ -940,4 +916,79 @@ func (p *configParser) service(t *Target) {
 		}
 	}
 	t.Service = s
+}
+
+// definition is a column definition in adkgen.yaml: the owner column, or one of
+// the user's own.
+type definition struct {
+	role   Role
+	column *dialects.Owner
+	key    string
+	node   *yaml.Node
+}
+
+// definitions are those of a target.
+func (t *Target) definitions() []definition {
+	var list []definition
+	if t.Owner != nil {
+		list = append(list, definition{RoleSessions, t.Owner, "owner_id_column", t.places["owner_id_column"]})
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		list = append(list, definition{c.Role, &c.Column, "columns", c.node})
+	}
+	return list
+}
+
+// tables are those that the target has.
+func (t Target) tables() []StoreTable {
+	return slices.DeleteFunc(StoreTables(), func(table StoreTable) bool { return table.Scoped && !t.ScopedState })
+}
+
+// roles are those of all tables that the target could have.
+func (t Target) roles() []Role {
+	var roles []Role
+	for _, table := range StoreTables() {
+		roles = append(roles, table.RoleFor(t.Owner != nil))
+	}
+	return roles
+}
+
+// standardTarget is a target with the names that tables have by default.
+func standardTarget(d dialects.Dialect) Target {
+	t := Target{Dialect: d, Tables: map[Role]string{}}
+	for _, role := range t.roles() {
+		t.Tables[role] = d.Fold(role.StandardName())
+	}
+	return t
+}
+
+// problem points at the value of a target's key, or at the target when the key
+// is not written.
+func (t Target) problem(s source, key, message, hint string) Problem {
+	node := cmp.Or(t.places[key], t.node)
+	return s.problem(node, 0, len(node.Value), key, message, hint)
+}
+
+// clone copies a target with its column definitions, so that a later stage can
+// complete them.
+func (t Target) clone() Target {
+	if t.Owner != nil {
+		owner := copyOf(*t.Owner)
+		t.Owner = &owner
+	}
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Column = copyOf(t.Columns[i].Column)
+	}
+	return t
+}
+
+func copyOf(o dialects.Owner) dialects.Owner {
+	o.Warnings = slices.Clone(o.Warnings)
+	if o.Reference != nil {
+		reference := *o.Reference
+		o.Reference = &reference
+	}
+	return o
 }

@@ -13,11 +13,8 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/templates"
@@ -46,6 +43,9 @@ type Input struct {
 	// for later is not missing: where Until is "", it is the earlier run's.
 	Check bool
 }
+
+// folder is where Generate reads.
+func (in Input) folder() folder { return folder{in.Read, in.List} }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
 func OnDisk(configFile string, config []byte) Input {
@@ -90,38 +90,6 @@ type Output struct {
 	Next     []string // what to do when the files are written, a command each; from the folder of adkgen.yaml
 }
 
-// State says what writing a file would do.
-type State string
-
-// The states of a file.
-const (
-	Created   State = "created"
-	Updated   State = "updated"
-	Unchanged State = "unchanged"
-	Removed   State = "removed" // its migration is planned again, under another name
-)
-
-// File is one generated file.
-type File struct {
-	Path    string // from the folder of adkgen.yaml, with slashes
-	Content []byte
-	Before  []byte // what is there now; nil when nothing is
-	State   State
-
-	role fileRole
-}
-
-// fileRole says how a file that is there already is treated.
-type fileRole int
-
-const (
-	roleGenerated fileRole = iota // rewritten, if adkgen wrote it
-	roleMigration                 // never rewritten
-	roleSQLC                      // rewritten if adkgen wrote it, else left alone
-	roleSum                       // a hash of migrations, written anew
-	roleLock
-)
-
 // Generate runs the pipeline. An error of type Problems is for the user to
 // mend; any other is the machine's.
 func Generate(in Input) (*Output, error) {
@@ -145,51 +113,39 @@ func Generate(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	hosts, problems, err := g.loadHosts()
+	hosts, problems, err := loadHosts(g.source, config.Targets, in.folder())
 	if err != nil {
 		return nil, err
 	}
-	if problems = append(problems, g.checkOwners(hosts)...); len(problems) > 0 {
+	targets, found := resolve(g.source, config.Targets, hosts, g.emitted)
+	if problems = append(problems, found...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	schemas := make([]Schema, len(config.Targets))
-	for i, t := range config.Targets {
+	g.config = &Config{Targets: targets}
+	schemas := make([]Schema, len(targets))
+	for i, t := range targets {
 		schemas[i] = wantedSchema(t)
-		problems = append(problems, g.checkIndexes(t, schemas[i])...)
-		problems = append(problems, g.checkStateKey(t, schemas[i])...)
+		problems = append(problems, checkIndexes(g.source, t, schemas[i])...)
+		problems = append(problems, checkStateKey(g.source, t, schemas[i])...)
 		if hosts[i] != nil {
-			problems = append(problems, g.checkHostNames(t, schemas[i], hosts[i])...)
+			problems = append(problems, checkHostNames(g.source, t, schemas[i], hosts[i])...)
 		}
 	}
 	if problems = append(problems, g.checkTogether(schemas)...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	results := make([]targetResult, len(config.Targets))
-	inParallel(len(results), func(i int) { results[i] = g.target(config.Targets[i], schemas[i]) })
+	results := make([]targetResult, len(targets))
+	inParallel(len(results), func(i int) { results[i] = g.target(targets[i], schemas[i]) })
 	out, err := g.assemble(results, moved)
 	if err != nil {
 		return nil, err
 	}
-	out.Warnings = g.warnings(hosts)
+	out.Warnings = warningsOf(g.source, targets, hosts)
 	for _, r := range results {
 		out.Warnings = append(out.Warnings, r.warnings...)
 	}
 	out.Warnings = out.Warnings.sorted()
 	return out, nil
-}
-
-// inParallel calls do for 0 to n-1, on every core.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func readLock(in Input) (lock Lock, text []byte, err error) {
@@ -203,6 +159,14 @@ func readLock(in Input) (lock Lock, text []byte, err error) {
 	}
 	lock, err = parseLock(name, append([]byte{}, text...)) // an empty file is no lock, either
 	return lock, text, err
+}
+
+// emitted gives the schema of a target that was emitted before; nil for none.
+func (g *generation) emitted(t Target) *Schema {
+	if locked := g.lock.find(t.Migrations); locked != nil && locked.Dialect == t.Dialect.Name() {
+		return &locked.Schema
+	}
+	return nil
 }
 
 type generation struct {
@@ -547,18 +511,4 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		}
 	}
 	return files, problems, nil
-}
-
-// changedSQLC reports whether a configuration for sqlc has another hash than
-// when it was written. Locks of before do not say.
-func (l Lock) changedSQLC(name, hash string) bool {
-	known := false
-	for _, t := range l.Targets {
-		if t.SQLC != nil && t.SQLC.Path == name {
-			if known = true; t.SQLC.SHA256 == hash {
-				return false
-			}
-		}
-	}
-	return known
 }

@@ -92,7 +92,7 @@ func (p *planner) stopAfter(phase Phase) {
 	p.after = p.locked
 	for _, m := range p.migrations {
 		for _, c := range m.Changes {
-			p.after = p.after.with(c)
+			p.after = apply(p.after, c)
 		}
 	}
 	p.keepFor(p.later, &p.after)
@@ -162,26 +162,6 @@ func askerOf(t Table, c Column) asker {
 		return asker{"columns", t.Role, c.Name}
 	}
 	return asker{key: "dialect"}
-}
-
-// table gives the table of a role; nil when the schema has none.
-func (s Schema) table(role Role) *Table {
-	for i := range s.Tables {
-		if s.Tables[i].Role == role && !s.Tables[i].Retired {
-			return &s.Tables[i]
-		}
-	}
-	return nil
-}
-
-// owner gives the owner column; nil when the table has none.
-func (t Table) owner() *Column {
-	for i := range t.Columns {
-		if t.Columns[i].Owner {
-			return &t.Columns[i]
-		}
-	}
-	return nil
 }
 
 // retire keeps an owner column that another replaces: it becomes nullable, so
@@ -436,12 +416,6 @@ func (p *planner) alter(before, after Table) {
 	}
 }
 
-// indexes reports whether an index or a unique key begins with a column.
-func (t Table) indexes(first string) bool {
-	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Columns[0] == first }) ||
-		slices.ContainsFunc(t.Unique, func(k Key) bool { return k.Columns[0] == first })
-}
-
 // replace pairs foreign keys of the same columns, where one can take the
 // other's place. It gives the changes, and what has no such pair.
 func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAdded []ForeignKey, replacements []Change) {
@@ -458,11 +432,6 @@ func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAd
 		added = slices.Delete(slices.Clone(added), i, i+1)
 	}
 	return stillGone, added, replacements
-}
-
-// setsNull reports whether the foreign key of a change writes NULL.
-func (c Change) setsNull() bool {
-	return c.Reference.OnDelete == dialects.SetNull || c.Reference.OnUpdate == dialects.SetNull
 }
 
 // unneeded lets a column that goes be NULL first, where the program that does
@@ -522,15 +491,6 @@ func (p *planner) invalidate(t Table, constraint, column string, phase Phase) {
 	if p.rules.Validates {
 		p.add(Change{Kind: Invalidate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}, phase: phase})
 	}
-}
-
-func column(t Table, name string) *Column {
-	for i := range t.Columns {
-		if t.Columns[i].Name == name {
-			return &t.Columns[i]
-		}
-	}
-	return nil
 }
 
 // difference gives what is in one list only; names included.
@@ -703,12 +663,6 @@ func needsRebuild(before, after Table) bool {
 
 // sameColumn compares columns but for their roles.
 func sameColumn(a, b Column) bool { return a.withRolesOf(b) == b }
-
-// withRolesOf gives a column all of another that is not in the database.
-func (c Column) withRolesOf(other Column) Column {
-	c.Owner, c.Retired, c.Extra, c.Filled = other.Owner, other.Retired, other.Extra, other.Filled
-	return c
-}
 
 // rebuild copies the tables that need it into new ones: with the sessions, the
 // events that reference them. It gives the roles of those that it copies.

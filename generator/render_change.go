@@ -79,12 +79,6 @@ type rebuiltView struct {
 	Empty    []string // the columns that no row has a value for, and that may not be NULL
 }
 
-// createsAll reports whether the migration is the one that every target begins
-// with.
-func (m Migration) createsAll() bool {
-	return m.Name == "create_adk_tables"
-}
-
 // fillChanges renders the changes of a migration, up and down.
 func (r renderer) fillChanges(v *view, m Migration) error {
 	var up, down []string
@@ -110,7 +104,7 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 		down = append(down, text)
 	}
 	v.UpSQL, v.DownSQL = strings.Join(up, "\n"), strings.Join(down, "\n")
-	lines := m.sentences(r)
+	lines := r.sentences(m)
 	v.Summary = strings.Join(lines, "\n-- ")
 	v.SummaryDown = "Undoes: " + strings.Join(lines, "\n--         ")
 	return nil
@@ -141,7 +135,7 @@ func (r renderer) hasBlock(c Change) bool {
 }
 
 // sentence says what a change does.
-func (c Change) sentence(r renderer) string {
+func (r renderer) sentence(c Change) string {
 	table, column := r.quote(c.Table.Name), r.quote(c.Column.Name)
 	switch c.Kind {
 	case CreateNamespace, MoveTable:
@@ -324,4 +318,20 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 	new.Name = copied(new.Name)
 	v.New = r.table(c.Namespace, new, false)
 	return v
+}
+
+// sentences say what the migration does, a line each.
+func (r renderer) sentences(m Migration) []string {
+	var lines []string
+	renamed := false
+	for _, c := range m.Changes {
+		renamed = renamed || c.Kind == RenameTable
+		if renamed && (c.Kind == RenameIndex || c.Kind == RenameConstraint) {
+			continue // said of the table
+		}
+		if line := r.sentence(c); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
