@@ -21,6 +21,7 @@ type changeView struct {
 	TypeChanges       bool // Column has another type than OldColumn
 	Narrows           bool // and one that does not hold all of its values
 	Requires          bool // Column is NOT NULL, and OldColumn is not
+	Copies            bool // the database can do it only by copying the table
 	Length            int  // how many characters a text in Column has at most; 0 for another type
 	Index             indexView
 	Key               keyView
@@ -241,6 +242,8 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 	if r.hasBlock(c) {
 		v.Delimiter = v.Tool.Delimiter
 	}
+	copied := r.traits.Evolution.RequiresByCopy
+	v.Copies = v.Narrows || v.Requires && copied != "" && strings.HasPrefix(c.Column.Type, copied)
 	if c.Kind == ModifyColumn {
 		v.Procedure = r.qualified(c.Namespace, derivedName(r.target.Dialect, table.Name, c.Column.Name, "change"))
 	}

@@ -470,7 +470,7 @@ func TestColumnsComeAndGoWithoutACopy(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if strings.Contains(string(text), " ADD COLUMN ") {
+					if strings.Contains(string(text), " ADD COLUMN ") && !strings.Contains(string(text), ") STORED,") { // which has to be computed
 						columns++
 						same(t, fmt.Sprintf("%s, up %v", m.Name, up), numbers(), before)
 					}
