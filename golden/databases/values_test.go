@@ -214,3 +214,36 @@ func TestColumnsOfEveryKindComeBack(t *testing.T) {
 		}
 	})
 }
+
+// TestSessionsWithoutOwnerStopTheStep holds that the step that makes the owner column NOT
+// NULL fails while sessions have none, names what is wrong, and can be run again, as
+// docs/evolution.md says.
+func TestSessionsWithoutOwnerStopTheStep(t *testing.T) {
+	for dialect, complaint := range map[string]string{
+		"mysql": "2 rows of adk_sessions have no account_id", "mariadb": "2 rows of adk_sessions have no account_id",
+		"postgres": `"adk_sessions_account_id_not_null_ck" of relation "adk_sessions" is violated by some row`, "sqlite": "NOT NULL constraint failed: adk_sessions_new.account_id",
+	} {
+		t.Run("evolve-"+dialect+"-require-owner", func(t *testing.T) {
+			folder := t.TempDir()
+			before, after := evolve(t, folder, filepath.Join(casesDir, "evolve-"+dialect+"-require-owner"))
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			besides := append(createRequired(t, h, db, generator.Schema{Tables: []generator.Table{{}}}), "ext_adk_migrations")
+			migrations := filepath.Join(folder, after.Dir)
+			gooseTo(t, h, name, migrations, true, len(before.Migrations))
+			fillSessions(t, h, db, before.Schema, 3)
+			exec1(t, db, "UPDATE adk_sessions SET account_id = NULL WHERE id <> 'session1'")
+			for range 2 {
+				if got := failure(t, func(t testing.TB) { gooseTo(t, h, name, migrations, true, len(after.Migrations)) }); !strings.Contains(got, complaint) {
+					t.Errorf("it fails with %q", got)
+				}
+			}
+			exec1(t, db, "UPDATE adk_sessions SET account_id = "+ownerID[dialect]+" WHERE account_id IS NULL")
+			gooseTo(t, h, name, migrations, true, len(after.Migrations))
+			same(t, "the catalog", found(t, h, db, "", besides...), meant(dialect, after.Schema))
+			if n := counted(t, db, after.Schema); n != 3 {
+				t.Errorf("%d sessions", n)
+			}
+		})
+	}
+}
