@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/adkgen/adkgen/generator"
+	"gopkg.in/yaml.v3"
 )
 
 // evolvingConfigs goes through configurations, each without its first lines.
@@ -246,4 +247,33 @@ func TestSessionsWithoutOwnerStopTheStep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestColumnsOfHardNamesGetShorter holds that names stay names in the procedure and its
+// error, whatever is in them, and with every way to read quotes.
+func TestColumnsOfHardNamesGetShorter(t *testing.T) {
+	const table, column = "`A '\\ b``c\"*/d`", "`X ' y``z\"*/w; -- v`"
+	onInnoDB(t, func(t *testing.T, dialect string) {
+		for _, mode := range []string{"''", "'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'"} {
+			e := startEvolving(t, dialect, func(folder string) (before, after generator.LockTarget) {
+				for _, definition := range []string{"VARCHAR(40)", "VARCHAR(10)"} {
+					config, err := yaml.Marshal(map[string]any{"version": 1, "targets": []any{map[string]any{"dialect": dialect, "migrations": map[string]any{"tool": "goose", "dir": "db/migrations"},
+						"session_table": table, "columns": map[string]any{"sessions": []any{column + " " + definition + " DEFAULT '''; -- */'"}}}}})
+					must(t, err)
+					before, after = after, generated(t, folder, config)
+				}
+				return before, after
+			})
+			exec1(t, e.db, "INSERT INTO "+table+" ("+column+", app_name, user_id, id, state, create_time, update_time) VALUES ('0123456789a', 'app', 'user', 'id', '{}', NOW(), NOW())")
+			db := e.session(t)
+			exec1(t, db, "SET SESSION sql_mode = "+mode)
+			if err := e.migrate(t, db, true, len(e.after.Migrations)); err == nil || !strings.Contains(err.Error(), "1 rows of "+table+" have a "+column+" of more than 10 characters") {
+				t.Errorf("%s: %v", mode, err)
+			}
+			exec1(t, e.db, "UPDATE "+table+" SET "+column+" = 'x'")
+			must(t, e.migrate(t, db, true, len(e.after.Migrations)))
+			same(t, mode, lines(t, db, "SELECT CONCAT(@@lock_wait_timeout, ' ''', @@sql_mode, '''')"), catalog{"77 " + mode})
+			must(t, e.migrate(t, db, false, 0))
+		}
+	})
 }
