@@ -439,15 +439,20 @@ func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAd
 }
 
 // unneeded lets a column that goes be NULL first, where the program that does
-// not know it any more could not write a row otherwise. It gives the column as
-// it then is.
+// not know it any more could not write a row otherwise, and takes a default away
+// that is no constant, as addColumn gives it later: the way down brings neither
+// back at once. It gives the column as it then is.
 func (p *planner) unneeded(t Table, c Column) Column {
-	if !c.NotNull || c.Default != "" || c.Generated != "" {
+	computed := c.Default != "" && !isConstant(c.Default)
+	if c.Generated != "" || !computed && (!c.NotNull || c.Default != "") {
 		return c
 	}
-	free := c
+	free, phase := c, Phase("")
 	free.NotNull, free.NotNullConstraint = false, ""
-	p.add(Change{Kind: ModifyColumn, Table: t, Column: free, OldColumn: c})
+	if computed {
+		free.Default, phase = "", Contract // until then, it gives the rows their value
+	}
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: free, OldColumn: c, phase: phase})
 	return free
 }
 

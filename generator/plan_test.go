@@ -70,6 +70,15 @@ func TestPlan(t *testing.T) {
 		{"a column", "sqlite", "", "columns: {events: [\"title VARCHAR(200)\"]}\n", []string{
 			"2 expand: rebuild_tables events events title",
 		}},
+		{"a column with a default that is no constant!", "mysql", "columns: {events: [\"token VARCHAR(36) NOT NULL DEFAULT (UUID())\"]}\n", "", []string{
+			"2 contract: modify_column events token",
+			"3 contract: drop_column events token",
+			"lost: column adk_events.token with its values",
+		}},
+		{"a column with a constant default!", "mysql", "columns: {events: [\"stars INT NOT NULL DEFAULT 1\"]}\n", "", []string{
+			"2 contract: drop_column events stars",
+			"lost: column adk_events.stars with its values",
+		}},
 		{"a wider column", "postgres", "columns: {events: [\"title VARCHAR(200)\"]}\n", "columns: {events: [\"title VARCHAR(300)\"]}\n", []string{
 			"2 expand: modify_column events title",
 		}},

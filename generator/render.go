@@ -85,15 +85,6 @@ type tableView struct {
 	CreateBody           string // filled where a dialect creates in a string
 }
 
-// Computed reports whether existing rows do not get the default of a new column.
-func (c columnView) Computed() bool { return !isConstant(c.Default) }
-
-// WithoutDefault is the column as it is added then.
-func (c columnView) WithoutDefault() columnView {
-	c.Default = ""
-	return c
-}
-
 // ColumnNames are the names of all columns, in order.
 func (t tableView) ColumnNames() []string {
 	names := make([]string, len(t.Columns))
@@ -111,6 +102,9 @@ type columnView struct {
 	OnUpdate                                           string
 	Unchecked                                          bool // the type's own check is off
 }
+
+// IsStored reports whether the database keeps the value that it computes.
+func (c columnView) IsStored() bool { return c.Generated != "" && c.Storage == "STORED" }
 
 type keyView struct {
 	Name    string

@@ -20,6 +20,9 @@ type changeView struct {
 	OldColumn         columnView
 	TypeChanges       bool // Column has another type than OldColumn
 	Narrows           bool // and one that does not hold all of its values
+	Requires          bool // Column is NOT NULL, and OldColumn is not
+	Copies            bool // the database can do it only by copying the table
+	Length            int  // how many characters a text in Column has at most; 0 for another type
 	Index             indexView
 	Key               keyView
 	Check             Check
@@ -108,6 +111,10 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 	return nil
 }
 
+// LooksAtValues reports whether some of the column's values may not be what the
+// column becomes.
+func (v changeView) LooksAtValues() bool { return v.Narrows || v.Requires }
+
 // hasBlock reports whether a change, or what undoes it, has a statement with
 // others in it.
 func (r renderer) hasBlock(c Change) bool {
@@ -116,6 +123,8 @@ func (r renderer) hasBlock(c Change) bool {
 		return true
 	case AddForeignKey, DropForeignKey, ReplaceForeignKey:
 		return r.traits.Evolution.ReplacesForeignKeys
+	case ModifyColumn: // there and back, one of the two looks at values
+		return r.traits.Evolution.ModifiesInProcedures && (c.Column.Type != c.OldColumn.Type || c.Column.NotNull != c.OldColumn.NotNull)
 	case Backfill:
 		return !r.traits.Evolution.LoopsInProcedures
 	case CopyStates:
@@ -218,6 +227,8 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		Stored: c, Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
 		Narrows:     c.OldColumn.Type != "" && !r.target.Dialect.Widens(c.OldColumn.Type, c.Column.Type),
+		Requires:    c.Column.NotNull && !c.OldColumn.NotNull,
+		Length:      characters(c.Column.Type),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference), OldReference: r.foreignKey(c.OldReference),
@@ -230,6 +241,11 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 	}
 	if r.hasBlock(c) {
 		v.Delimiter = v.Tool.Delimiter
+	}
+	copied := r.traits.Evolution.RequiresByCopy
+	v.Copies = v.Narrows || v.Requires && copied != "" && strings.HasPrefix(c.Column.Type, copied)
+	if c.Kind == ModifyColumn {
+		v.Procedure = r.qualified(c.Namespace, derivedName(r.target.Dialect, table.Name, c.Column.Name, "change"))
 	}
 	if c.Source.Name != "" {
 		v.Copy = copyView{From: r.qualified(c.Namespace, c.Source.Name), Sessions: r.qualified(c.Namespace, c.Sessions.Name), ToOwner: r.quote(c.Table.ownerName())}
