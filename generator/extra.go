@@ -210,6 +210,8 @@ func ownIndexName(table Table, own ExtraIndex) (name string, taken bool) {
 
 var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
 
+var loneChar = regexp.MustCompile(`^N?CHAR\b`)
+
 // lengthOf is the length that a type says; 0 for none.
 func lengthOf(sqlType string) int {
 	m := sizedText.FindStringSubmatch(sqlType)
@@ -234,10 +236,14 @@ func keyBytes(sqlType string) int {
 	return length
 }
 
-// characters is how many a text of a type has at most; 0 for another type.
+// characters is how many a text of a type has at most; 0 for another type. CHAR
+// by itself is CHAR(1).
 func characters(sqlType string) int {
-	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
-		return 0
+	switch m := sizedText.FindStringSubmatch(sqlType); {
+	case m != nil && strings.Contains(m[1], "CHAR"):
+		return lengthOf(sqlType)
+	case m == nil && loneChar.MatchString(sqlType):
+		return 1
 	}
-	return lengthOf(sqlType)
+	return 0
 }

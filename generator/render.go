@@ -38,7 +38,6 @@ type view struct {
 	Sessions, Events      *tableView
 	AppStates, UserStates *tableView  // nil without scoped state
 	Owner                 *columnView // of the sessions, where a query names it; nil for none
-	OwnerLength           int         // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
 	StateOwner            *columnView // the same, in the key of the users' states
 	Package               string      // of the Go code that stands on the queries
 	JSONDepth             int         // how deep JSON can nest; 0 for deeper than the service goes
@@ -90,6 +89,7 @@ type columnView struct {
 	Storage                                            string // STORED or VIRTUAL, of a generated column
 	OnUpdate                                           string
 	Unchecked                                          bool // the type's own check is off
+	Length                                             int  // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
 }
 
 type keyView struct {
@@ -191,10 +191,10 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 		case owner == nil:
 		case t.Role == RoleSessions:
 			column := r.column(*owner)
-			v.Owner = &column
 			if r.traits.CutsSpaces {
-				v.OwnerLength = characters(column.Type)
+				column.Length = characters(column.Type)
 			}
+			v.Owner = &column
 		case t.Role == RoleOwnerStates:
 			column := r.column(*owner)
 			v.StateOwner = &column
