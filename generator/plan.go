@@ -469,21 +469,26 @@ func (p *planner) fill(before, after Table) {
 			continue
 		}
 		fill := Change{Kind: Backfill, Table: after, Column: c, Expression: p.backfill, Check: Check{Name: derivedName(p.dialect, after.Name, "backfill")}}
-		switch old := column(before, c.Name); {
-		case old != nil && old.Filled == p.backfill: // by an earlier run
-		case p.rules.LoopsInProcedures:
-			create, drop := fill, fill
-			create.Kind, drop.Kind = CreateProcedure, DropProcedure
-			p.add(create)
-			p.add(fill)
-			p.add(drop)
-		default:
-			p.add(fill)
+		if old := column(before, c.Name); old == nil || old.Filled != p.backfill { // else an earlier run has filled it
+			for _, step := range p.looped(fill) {
+				p.add(step)
+			}
 		}
 		nullable := c
 		nullable.NotNull, nullable.NotNullConstraint = false, ""
 		p.require(after, nullable, c)
 	}
+}
+
+// looped gives the steps of a change that loops over rows: where only procedures
+// can loop, one is created before it and dropped after it.
+func (p *planner) looped(c Change) []Change {
+	if !p.rules.LoopsInProcedures {
+		return []Change{c}
+	}
+	create, drop := c, c
+	create.Kind, drop.Kind = CreateProcedure, DropProcedure
+	return []Change{create, c, drop}
 }
 
 // validate follows a constraint that was added without a look at the rows.

@@ -431,13 +431,19 @@ func keyBytes(sqlType string) int {
 	return length
 }
 
-// characters is how many a text of a type has at most; 0 for another type.
+// characters is how many a text of a type has at most; 0 for another type. CHAR
+// by itself is CHAR(1).
 func characters(sqlType string) int {
-	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
-		return 0
+	switch m := sizedText.FindStringSubmatch(sqlType); {
+	case m != nil && strings.Contains(m[1], "CHAR"):
+		return lengthOf(sqlType)
+	case m == nil && loneChar.MatchString(sqlType):
+		return 1
 	}
-	return lengthOf(sqlType)
+	return 0
 }
+
+var loneChar = regexp.MustCompile(`^N?CHAR\b`)
 
 // rename gives an index or constraint of the table, which is a copy, another name.
 func (t *Table) rename(old, new string) {
