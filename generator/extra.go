@@ -162,7 +162,7 @@ func (g *generation) checkStateKey(t Target, schema Schema) Problems {
 		return nil
 	}
 	fits := limit - others
-	if length := lengthOf(owner.Type); length > 0 && bytes > length {
+	if length, _ := lengthOf(owner.Type); length > 0 && bytes > length {
 		fits /= bytes / length
 	}
 	at := t.Owner.At.Type
@@ -210,34 +210,23 @@ func ownIndexName(table Table, own ExtraIndex) (name string, taken bool) {
 
 var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
 
-// lengthOf is the length that a type says; 0 for none.
-func lengthOf(sqlType string) int {
+// lengthOf is the length that a type says, and whether it counts characters; 0
+// for none.
+func lengthOf(sqlType string) (length int, characters bool) {
 	m := sizedText.FindStringSubmatch(sqlType)
 	if m == nil {
-		return 0
+		return 0, false
 	}
-	length, _ := strconv.Atoi(m[2]) // digits
-	return length
+	length, _ = strconv.Atoi(m[2]) // digits
+	return length, strings.Contains(m[1], "CHAR")
 }
 
 // keyBytes is the most that a value of a type takes in an index; what has no
 // length counts for nothing. A character has up to four bytes.
 func keyBytes(sqlType string) int {
-	m := sizedText.FindStringSubmatch(sqlType)
-	if m == nil {
-		return 0
-	}
-	length := lengthOf(sqlType)
-	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
+	length, characters := lengthOf(sqlType)
+	if characters && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
 		length *= 4
 	}
 	return length
-}
-
-// characters is how many a text of a type has at most; 0 for another type.
-func characters(sqlType string) int {
-	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
-		return 0
-	}
-	return lengthOf(sqlType)
 }

@@ -192,8 +192,8 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 		case t.Role == RoleSessions:
 			column := r.column(*owner)
 			v.Owner = &column
-			if r.traits.CutsSpaces {
-				v.OwnerLength = characters(column.Type)
+			if length, characters := lengthOf(column.Type); r.traits.CutsSpaces && characters {
+				v.OwnerLength = length
 			}
 		case t.Role == RoleOwnerStates:
 			column := r.column(*owner)
