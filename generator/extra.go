@@ -188,7 +188,7 @@ func checkStateKey(s source, t Target, schema Schema) Problems {
 		return nil
 	}
 	fits := limit - others
-	if length := lengthOf(owner.Type); length > 0 && bytes > length {
+	if length, _ := lengthOf(owner.Type); length > 0 && bytes > length {
 		fits /= bytes / length
 	}
 	at := t.Owner.At.Type
