@@ -252,7 +252,7 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
 		result.problems = append(result.problems, g.checkLocked(t, *locked, input, plan)...)
 	} else {
-		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
+		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool, Bookkeeping: newRenderer(t).bookkeeping(wanted.Namespace)}
 	}
 	if result.replaced != nil {
 		result.problems, result.err = g.checkReplaced(t, *result.replaced, plan)
@@ -508,18 +508,17 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 		if len(added) == 0 {
 			continue
 		}
-		command, err := newRenderer(t).applyCommand()
+		r := newRenderer(t)
+		command, err := r.applyCommand(cmp.Or(results[i].locked.Bookkeeping, r.bookkeeping(t.Namespace)))
 		if err != nil {
 			return nil, err
 		}
-		if first := results[i].locked.Migrations[0]; results[i].emitted > 0 && len(first.Files) > 0 {
-			// The table that counts is the one of the first migration, whatever the tables are called now.
-			text, err := g.in.Read(first.Files[0].Path)
-			if err != nil {
-				return nil, err
-			}
-			if m := applyLine.FindSubmatch(text); m != nil && !strings.Contains(string(m[1]), path.Base(first.Files[0].Path)) {
-				command = string(m[1])
+		if results[i].locked.Bookkeeping == "" && results[i].emitted > 0 { // a lock of before
+			first := results[i].locked.Migrations[0].Files[0].Path
+			for _, f := range results[i].files { // as checkEmitted has read it
+				if m := applyLine.FindSubmatch(f.Content); f.Path == first && m != nil && !strings.Contains(string(m[1]), path.Base(first)) {
+					command = string(m[1])
+				}
 			}
 		}
 		if results[i].replaced != nil {
@@ -536,7 +535,8 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 	return commands, nil
 }
 
-// applyLine is the line of a first migration that says how to apply it.
+// applyLine is the line of a first migration that says how to apply it. It names the
+// table that counts, which is the first one's whatever the tables are called now.
 var applyLine = regexp.MustCompile(`(?m)^-- Apply with: (.*)\r?$`)
 
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list

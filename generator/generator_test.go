@@ -496,14 +496,23 @@ func TestImports(t *testing.T) {
 }
 
 // TestTheNextCommandKeepsItsTable holds that migrations go on being counted where
-// the first one was, after the tables got other names.
+// the first one was, after the tables got other names: also with a lock of before,
+// which does not say it.
 func TestTheNextCommandKeepsItsTable(t *testing.T) {
-	d := disk{}
-	d.generate(t, simple)
-	out, err := Generate(d.input(strings.Replace(simple, "    migrations:", "    session_table: conversations\n    migrations:", 1)))
-	if err != nil {
-		t.Fatal(err)
+	for _, old := range []bool{false, true} {
+		d := disk{}
+		d.generate(t, simple)
+		if old {
+			d["adkgen.lock"] = strings.Replace(d["adkgen.lock"], "    bookkeeping: ext_adk_migrations\n", "", 1)
+		}
+		if strings.Contains(d["adkgen.lock"], "bookkeeping") == old {
+			t.Fatal(d["adkgen.lock"])
+		}
+		out, err := Generate(d.input(strings.Replace(simple, "    migrations:", "    session_table: conversations\n    migrations:", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		next := strings.Join(out.Next, "\n")
+		wants(t, next, "-table ext_adk_migrations up")
 	}
-	next := strings.Join(out.Next, "\n")
-	wants(t, next, "-table ext_adk_migrations up")
 }

@@ -42,7 +42,10 @@ type LockTarget struct {
 	Start   int    `yaml:"start"`
 	Dialect string `yaml:"dialect"`
 	Tool    string `yaml:"tool"`
-	Until   Phase  `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
+	// Bookkeeping is the tool's table that counts the migrations, whatever adkgen's
+	// tables are called now; "" for one that the host's are in, and in locks of before.
+	Bookkeeping string `yaml:"bookkeeping,omitempty"`
+	Until       Phase  `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
 	// WantedSHA256 is the hash of the schema and the backfill that the migrations
 	// that wait lead to: what waits is another when it changes. "" when none do.
 	WantedSHA256 string          `yaml:"wanted_sha256,omitempty"`

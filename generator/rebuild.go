@@ -63,6 +63,7 @@ func (g *generation) rebuild(t Target) (LockTarget, Problems, error) {
 	var problems Problems
 	known := map[string]bool{}
 	r := newRenderer(t)
+	locked.Bookkeeping = r.bookkeeping(wanted.Namespace)
 	for _, m := range planFor(planInput{dialect: t.Dialect, wanted: wanted, next: first}).migrations {
 		files, err := r.migrationFiles(wanted.Namespace, m)
 		if err != nil {

@@ -339,7 +339,7 @@ func (r renderer) migrationFiles(namespace string, m Migration) ([]File, error) 
 		return nil, err
 	}
 	v.Phase = m.Phase
-	if m.Number == r.target.Migrations.First() && r.target.Migrations.Start == 0 {
+	if m.Number == r.target.Migrations.First() {
 		v.Bookkeeping = r.bookkeeping(namespace)
 	}
 	return r.files(v, m)
@@ -382,14 +382,11 @@ func (r renderer) files(v view, m Migration) ([]File, error) {
 // tool gives what the target's migration tool wants.
 func (r renderer) tool() templates.Tool { return templates.Tools[r.target.Migrations.Tool] }
 
-// applyCommand says how the target's tool applies its migrations.
-func (r renderer) applyCommand() (string, error) {
+// applyCommand says how the target's tool applies its migrations, which it counts
+// in a table; "" for its own.
+func (r renderer) applyCommand(bookkeeping string) (string, error) {
 	m := r.target.Migrations
-	v := view{Dir: m.Dir}
-	if m.Start == 0 {
-		v.Bookkeeping = r.bookkeeping(r.target.Namespace)
-	}
-	return r.render("apply_"+m.Tool, v)
+	return r.render("apply_"+m.Tool, view{Dir: m.Dir, Bookkeeping: bookkeeping})
 }
 
 // contents says what tables hold: "sessions, events and scoped state".
@@ -401,8 +398,12 @@ func contents(tables []Table) string {
 }
 
 // bookkeeping names the table in which the migration tool is to count adkgen's
-// migrations apart from the host's, and one tenant's apart from another's.
+// migrations apart from the host's, and one tenant's apart from another's; "" where
+// they are counted with the host's.
 func (r renderer) bookkeeping(namespace string) string {
+	if r.target.Migrations.Start > 0 {
+		return ""
+	}
 	name := "ext_adk_migrations"
 	if namespace != "" {
 		name += "_" + namespace
