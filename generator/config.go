@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"io"
 	"path"
 	"regexp"
@@ -79,7 +82,13 @@ func (m Migrations) First() int { return max(m.Start, 1) }
 type SQLC struct {
 	File, Package, Out string
 	Overrides          []string // Go types of the user's choice: entries for sqlc, each in one line of YAML
-	overridden         []string // the columns that they name
+	overridden         []overridden
+}
+
+// overridden is a column, or a pattern of columns, that an override names.
+type overridden struct {
+	column string
+	node   *yaml.Node
 }
 
 // Service says where the session service goes: into the package that sqlc
@@ -131,7 +140,7 @@ func ParseConfig(file string, text []byte) (*Config, error) {
 	p := &configParser{source: newSource(file, text)}
 	if problem := conflictIn(file, p.text); problem != nil {
 		problem.Message = "two branches have both changed this file, and the conflict is not resolved"
-		problem.Hint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
+		problem.Hint = conflictHint
 		return nil, Problems{*problem}
 	}
 	config := p.parse()
@@ -232,6 +241,9 @@ func (p *configParser) yamlProblem(err error) Problem {
 		return Problem{File: p.file, Message: "the file is empty", Hint: "adkgen init writes one to start from"}
 	}
 	line, message := yamlMessage(err)
+	if name := unknownAnchor.FindStringSubmatch(message); name != nil {
+		return p.anchorProblem(name[1])
+	}
 	line = max(1, min(line, 1+strings.Count(p.text, "\n")))
 	if s := findSlip(p.text, line-1); s != nil {
 		source := strings.TrimRight(strings.Split(p.text, "\n")[s.line], "\r")
@@ -243,6 +255,32 @@ func (p *configParser) yamlProblem(err error) Problem {
 	problem.Source = p.upToBreak(at, len(p.text))
 	return problem
 }
+
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+
+// anchorProblem places an alias that has no anchor above it, of which the parser
+// says the name only.
+func (p *configParser) anchorProblem(name string) Problem {
+	problem := Problem{File: p.file, Message: "*" + name + " stands for the value that has &" + name + " before it, and there is none above",
+		Hint: "write &" + name + " before that value; if *" + name + " is a text, put it in quotes: '*" + name + "'"}
+	alias := regexp.MustCompile(`(?:^|[\s,\[{])(\*` + regexp.QuoteMeta(name) + `)(?:[\s,\]}]|$)`)
+	for number, line := range strings.Split(p.text, "\n") {
+		m := alias.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		before := line[:m[2]]
+		if yamlComment.MatchString(before) || strings.Count(before, "'")%2 == 1 || strings.Count(before, `"`)%2 == 1 {
+			continue
+		}
+		problem.Line, problem.Column, problem.Width = number+1, 1+utf8.RuneCountInString(before), utf8.RuneCountInString(line[m[2]:m[3]])
+		problem.Source = strings.TrimRight(line, "\r")
+		break
+	}
+	return problem
+}
+
+var yamlComment = regexp.MustCompile(`(?:^|\s)#`)
 
 // mapping reads a mapping with known keys; nil when it is none.
 func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[string]*yaml.Node {
@@ -378,6 +416,17 @@ func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string
 	return p.expand(n.Value)
 }
 
+// isForTenants refuses a name or path with the tenant's word in it, where there
+// are no tenants.
+func (p *configParser) isForTenants(n *yaml.Node, key string) bool {
+	at := strings.Index(n.Value, tenantWord)
+	if at < 0 || p.tenant != "" {
+		return false
+	}
+	p.problems = append(p.problems, p.problem(n, at, len(tenantWord), key, tenantWord+" stands for each word of tenants:, which this target does not have", "write tenants: [a, b] in the target, or another name here"))
+	return true
+}
+
 // expand puts the tenant's word in its place.
 func (p *configParser) expand(text string) string {
 	if p.tenant == "" {
@@ -403,7 +452,7 @@ func (p *configParser) oneOf(values map[string]*yaml.Node, key string, words []s
 // pathOf reads a path below or beside adkgen.yaml.
 func (p *configParser) pathOf(values map[string]*yaml.Node, key string) string {
 	name := p.stringOf(values, key)
-	if name == "" {
+	if name == "" || p.isForTenants(values[key], key) {
 		return ""
 	}
 	message := ""
@@ -530,7 +579,7 @@ func (p *configParser) tableName(t *Target, key, standard string) dialects.Name 
 	text := standard
 	if t.places[key] != nil {
 		text = p.stringOf(t.places, key)
-		if text == "" {
+		if text == "" || p.isForTenants(t.places[key], key) {
 			return dialects.Name{}
 		}
 	}
@@ -795,7 +844,9 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 			p.boolOf(m, name)
 		}
 		if goType := m["go_type"]; goType != nil && goType.Kind == yaml.ScalarNode {
-			p.stringOf(m, "go_type")
+			if text := p.stringOf(m, "go_type"); text != "" {
+				p.checkGoType(goType, text)
+			}
 		} else if goType != nil {
 			p.goType(goType)
 		}
@@ -809,10 +860,32 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables[RoleSessions]+".title")
 		default:
 			if m["column"] != nil {
-				s.overridden = append(s.overridden, p.expand(m["column"].Value))
+				s.overridden = append(s.overridden, overridden{p.expand(m["column"].Value), m["column"]})
 			}
 			s.Overrides = append(s.Overrides, p.inOneLine(item))
 		}
+	}
+}
+
+var goTypeOfPath = regexp.MustCompile(`^\*?(?:[\w.~+-]+/)*[\w.~+-]+\.(\w+)$`)
+
+// checkGoType refuses what sqlc would refuse in a Go type, or write as Go that does
+// not compile: it takes a basic type, or a path with the type behind a dot.
+func (p *configParser) checkGoType(n *yaml.Node, text string) {
+	const key, example = "go_type", "github.com/google/uuid.UUID"
+	named := goTypeOfPath.FindStringSubmatch(text)
+	basic, _ := types.Universe.Lookup(text).(*types.TypeName)
+	switch {
+	case slices.ContainsFunc(types.Typ[types.Bool:types.UnsafePointer], func(t *types.Basic) bool { return t.Name() == text }):
+	case basic != nil:
+		p.refuse(n, key, "sqlc does not take "+text+" here", "write go_type: {type: "+text+"}")
+	case strings.HasPrefix(text, "[]") || strings.HasPrefix(text, "*") && !strings.ContainsAny(text, "./"):
+		word := map[byte]string{'[': "slice", '*': "pointer"}[text[0]]
+		p.refuse(n, key, "sqlc does not take "+text+" here", "write go_type: {type: "+strings.TrimLeft(text, "[]*")+", "+word+": true}")
+	case named == nil:
+		p.refuse(n, key, strconv.Quote(text)+" is no Go type for sqlc: it wants a basic type, or a package with the type behind a dot", "write a type such as string or "+example)
+	case !token.IsExported(named[1]):
+		p.refuse(n, key, "only a type whose name begins with a capital letter can be used from another package", "write its name as the package has it, such as "+example)
 	}
 }
 
@@ -827,6 +900,17 @@ func (p *configParser) goType(n *yaml.Node) {
 	}
 	for _, name := range []string{"import", "package", "type"} {
 		p.stringOf(m, name)
+	}
+	if m["package"] != nil && m["import"] == nil {
+		p.refuse(m["package"], "package", "the package has no import path", "write import:, as in {import: github.com/google/uuid, package: uuid, type: UUID}")
+	}
+	if name := m["type"]; name != nil && name.Kind == yaml.ScalarNode {
+		switch _, err := parser.ParseExpr(name.Value); {
+		case err != nil:
+			p.refuse(name, "type", strconv.Quote(name.Value)+" is not a Go type", "write the name of a type, such as UUID")
+		case m["import"] != nil && !token.IsExported(strings.TrimLeft(name.Value, "*[]")):
+			p.refuse(name, "type", "only a type whose name begins with a capital letter can be used from another package", "write its name as the package has it, such as UUID; package and path go into import:")
+		}
 	}
 	for _, name := range []string{"pointer", "slice"} {
 		p.boolOf(m, name)

@@ -3,7 +3,9 @@ package generator
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
@@ -106,6 +108,68 @@ func checkIndexes(s source, t Target, schema Schema) Problems {
 	return problems
 }
 
+// checkOverrides refuses an override for a column that sqlc does not find: it would
+// say nothing, and give the column its own type.
+func (g *generation) checkOverrides(t Target, schema Schema) (problems Problems) {
+	if t.SQLC == nil {
+		return nil
+	}
+	tables := schema.Tables
+	others := t.Migrations.Start > 0 && !t.SharesQueries // tables of the user's own among what sqlc reads
+	if locked := g.lock.find(t.Migrations); locked != nil {
+		tables = slices.Concat(tables, locked.Schema.Tables) // what is kept
+		others = others || slices.ContainsFunc(locked.Migrations, func(m LockMigration) bool { return m.Custom })
+	}
+	qualified := schema.Namespace != "" && schema.Namespace != "public" && !t.SharesQueries // public is sqlc's default
+	for _, o := range t.SQLC.overridden {
+		parts := strings.Split(o.column, ".")
+		refuse := func(message, hint string) {
+			problems = append(problems, g.source.problem(o.node, 0, len(o.node.Value), "column", message, hint))
+		}
+		if len(parts) < 2 || len(parts) > 4 {
+			refuse(strconv.Quote(o.column)+" does not name a table and its column", "write column: "+schema.table(RoleSessions).Name+".title")
+			continue
+		}
+		name, of := parts[len(parts)-1], parts[len(parts)-2]
+		if qualified && (len(parts) == 2 || !sqlcMatches(parts[len(parts)-3], schema.Namespace)) {
+			if !others {
+				refuse("the tables are in "+schema.Namespace+", which has to be said for sqlc", "write column: "+schema.Namespace+"."+of+"."+name)
+			}
+			continue
+		}
+		var there []string
+		found, known := false, false
+		for _, table := range tables {
+			if !slices.Contains(there, table.Name) {
+				there = append(there, table.Name)
+			}
+			if sqlcMatches(of, table.Name) {
+				known = true
+				found = found || slices.ContainsFunc(table.Columns, func(c Column) bool { return sqlcMatches(name, c.Name) })
+			}
+		}
+		switch {
+		case !known && !others:
+			refuse("there is no table "+of+" for sqlc to read", "the tables are "+strings.Join(there, ", "))
+		case known && !found && !others:
+			i := slices.IndexFunc(tables, func(table Table) bool { return strings.EqualFold(table.Name, of) })
+			if i < 0 { // a pattern
+				refuse("no column of "+strings.Join(there, ", ")+" fits "+o.column, "write the name of a table and its column")
+				continue
+			}
+			refuse(of+" has no column "+name, "its columns are "+tables[i].columnNames(func(Column) bool { return true }))
+		}
+	}
+	return problems
+}
+
+// sqlcMatches reports whether sqlc's pattern is for a name: * stands for any text,
+// ? for a character (sqlc: internal/pattern). Cases do not count here, for sqlc
+// changes those of some dialects.
+func sqlcMatches(pattern, name string) bool {
+	return regexp.MustCompile("(?i)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$").MatchString(name)
+}
+
 // checkStateKey refuses an owner that is too long for the key of the users' states.
 func checkStateKey(s source, t Target, schema Schema) Problems {
 	table, limit := schema.table(RoleOwnerStates), t.Dialect.Traits().IndexBytes
@@ -124,7 +188,7 @@ func checkStateKey(s source, t Target, schema Schema) Problems {
 		return nil
 	}
 	fits := limit - others
-	if length := lengthOf(owner.Type); length > 0 && bytes > length {
+	if length, _ := lengthOf(owner.Type); length > 0 && bytes > length {
 		fits /= bytes / length
 	}
 	at := t.Owner.At.Type

@@ -38,19 +38,23 @@ type Lock struct {
 // LockTarget is what was emitted for one target, which is known by the
 // directory and first number of its migrations.
 type LockTarget struct {
-	Dir        string          `yaml:"dir"`
-	Start      int             `yaml:"start"`
-	Dialect    string          `yaml:"dialect"`
-	Tool       string          `yaml:"tool"`
-	Until      Phase           `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
-	SQLC       *LockHash       `yaml:"sqlc,omitempty"`  // the configuration that adkgen wrote for sqlc; nil for none
-	Migrations []LockMigration `yaml:"migrations"`
-	Schema     Schema          `yaml:"schema"`
+	Dir     string `yaml:"dir"`
+	Start   int    `yaml:"start"`
+	Dialect string `yaml:"dialect"`
+	Tool    string `yaml:"tool"`
+	Until   Phase  `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
+	// WantedSHA256 is the hash of the schema and the backfill that the migrations
+	// that wait lead to: what waits is another when it changes. "" when none do.
+	WantedSHA256 string          `yaml:"wanted_sha256,omitempty"`
+	SQLC         *LockHash       `yaml:"sqlc,omitempty"` // the configuration that adkgen wrote for sqlc; nil for none
+	Migrations   []LockMigration `yaml:"migrations"`
+	Schema       Schema          `yaml:"schema"`
 }
 
 // LockMigration is one emitted migration.
 type LockMigration struct {
 	Number int        `yaml:"number"`
+	Was    int        `yaml:"was,omitempty"` // the number that a custom migration had first, if --redo-since has given it another
 	Name   string     `yaml:"name"`
 	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
@@ -65,6 +69,7 @@ type LockMigration struct {
 type LockHash struct {
 	Path   string `yaml:"path"`
 	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
+	since  string // of a custom one, the hash that it has at the revision since which migrations are planned again
 }
 
 // parseLock reads a lock, whose name is file; nil text is an empty lock. What
@@ -96,6 +101,9 @@ const (
 	newerHint = "install the adkgen that wrote it, or a later one"
 	redoHint  = "run adkgen generate --redo-since main, where main is the branch whose migrations stay: the other branch's are planned again after them"
 )
+
+// conflictHint says how a file is mended that git has merged.
+const conflictHint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
 
 var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
 

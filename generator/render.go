@@ -35,11 +35,10 @@ type view struct {
 	NoTransaction  bool   // the tool has to run it outside a transaction
 	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
 
-	Owner       *columnView // of the sessions, where a query names it; nil for none
-	OwnerLength int         // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
-	StateOwner  *columnView // the same, in the key of the users' states
-	Package     string      // of the Go code that stands on the queries
-	JSONDepth   int         // how deep JSON can nest; 0 for deeper than the service goes
+	Owner      *columnView // of the sessions, where a query names it; nil for none
+	StateOwner *columnView // the same, in the key of the users' states
+	Package    string      // of the Go code that stands on the queries
+	JSONDepth  int         // how deep JSON can nest; 0 for deeper than the service goes
 }
 
 // table gives the table of a role; nil for none.
@@ -101,6 +100,7 @@ type columnView struct {
 	Storage                                            string // STORED or VIRTUAL, of a generated column
 	OnUpdate                                           string
 	Unchecked                                          bool // the type's own check is off
+	Length                                             int  // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
 }
 
 // IsStored reports whether the database keeps the value that it computes.
@@ -192,10 +192,10 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 		case owner == nil:
 		case t.Role == RoleSessions:
 			column := r.column(*owner)
-			v.Owner = &column
 			if r.traits.CutsSpaces {
-				v.OwnerLength = characters(column.Type)
+				column.Length = characters(column.Type)
 			}
+			v.Owner = &column
 		case t.Role == RoleOwnerStates:
 			column := r.column(*owner)
 			v.StateOwner = &column
@@ -496,7 +496,7 @@ func (r renderer) sqlcBlock() sqlcBlock {
 			if r.target.Namespace != "" && !r.target.SharesQueries {
 				column = r.target.Namespace + "." + column
 			}
-			if !slices.Contains(r.target.SQLC.overridden, column) {
+			if !slices.ContainsFunc(r.target.SQLC.overridden, func(o overridden) bool { return o.column == column }) {
 				untyped = append(untyped, column)
 			}
 		}

@@ -407,25 +407,25 @@ func (t Table) columnNames(may func(Column) bool) string {
 
 var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
 
-// lengthOf is the length that a type says; 0 for none.
-func lengthOf(sqlType string) int {
+// lengthOf is the length that a type says, and whether it counts characters; 0
+// for none. CHAR by itself is CHAR(1).
+func lengthOf(sqlType string) (length int, characters bool) {
 	m := sizedText.FindStringSubmatch(sqlType)
 	if m == nil {
-		return 0
+		if loneChar.MatchString(sqlType) {
+			return 1, true
+		}
+		return 0, false
 	}
-	length, _ := strconv.Atoi(m[2]) // digits
-	return length
+	length, _ = strconv.Atoi(m[2]) // digits
+	return length, strings.Contains(m[1], "CHAR")
 }
 
 // keyBytes is the most that a value of a type takes in an index; what has no
 // length counts for nothing. A character has up to four bytes.
 func keyBytes(sqlType string) int {
-	m := sizedText.FindStringSubmatch(sqlType)
-	if m == nil {
-		return 0
-	}
-	length := lengthOf(sqlType)
-	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
+	length, characters := lengthOf(sqlType)
+	if characters && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
 		length *= 4
 	}
 	return length
@@ -433,11 +433,13 @@ func keyBytes(sqlType string) int {
 
 // characters is how many a text of a type has at most; 0 for another type.
 func characters(sqlType string) int {
-	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
-		return 0
+	if length, characters := lengthOf(sqlType); characters {
+		return length
 	}
-	return lengthOf(sqlType)
+	return 0
 }
+
+var loneChar = regexp.MustCompile(`^N?CHAR\b`)
 
 // rename gives an index or constraint of the table, which is a copy, another name.
 func (t *Table) rename(old, new string) {

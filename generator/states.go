@@ -120,13 +120,7 @@ func (p *planner) copyStates() {
 			fill.phase = c.phase // it gives the sessions their owners
 		}
 	}
-	if p.rules.LoopsInProcedures {
-		create, drop := fill, fill
-		create.Kind, drop.Kind = CreateProcedure, DropProcedure
-		p.addLate(create, fill, drop)
-		return
-	}
-	p.addLate(fill)
+	p.addLate(p.looped(fill)...)
 }
 
 // addLate adds changes after diff has said in which namespace they happen.

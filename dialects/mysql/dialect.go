@@ -33,11 +33,11 @@ type flavour struct {
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
 	forShare          string // MariaDB has no FOR SHARE, and MySQL takes no SKIP LOCKED behind LOCK IN SHARE MODE
 	unnamedChecks     bool   // a CHECK inside a column has no name
-	// shallowJSON: JSON is LONGTEXT with the check JSON_VALID, which refuses what
-	// nests deeper than 31 levels (error 4025), unless the column has another check.
-	shallowJSON    bool
-	jsonDepth      int    // the trait JSONDepth
-	mergeDepth     int    // the trait MergeDepth
+	jsonDepth         int    // the trait JSONDepth
+	// mergeDepth is the trait MergeDepth. Where it is set, JSON is LONGTEXT with the
+	// check JSON_VALID, which refuses what nests deeper than 31 levels (error 4025),
+	// unless the column has another check.
+	mergeDepth     int
 	requiresByCopy string // the trait RequiresByCopy
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
