@@ -11,7 +11,7 @@ import (
 )
 
 // textOwned is a program whose owners are texts: %[1]s is the module's path, %[2]s what opens the database, %[3]s the Go type
-// that sqlc gives the column, around a text, %[4]v whether a text that is too long is refused.
+// that sqlc gives the column, around a text, %[4]v whether a text that is too long is refused, %[5]v whether one with U+0000 is.
 const textOwned = `package main
 
 import (
@@ -96,6 +96,12 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("delete for the owner %%q: %%v", long, err)
 		}
 	}
+	if _, err := service.Get(as("a\xffb"), get); !errors.Is(err, adkdb.ErrKeyDoesNotFit) {
+		return fmt.Errorf("get for an owner that is not UTF-8: %%v", err)
+	}
+	if _, err := service.Get(as("a\x00b"), get); !errors.Is(err, map[bool]error{true: adkdb.ErrKeyDoesNotFit, false: adkdb.ErrSessionNotFound}[%[5]v]) {
+		return fmt.Errorf("get for an owner with U+0000: %%v", err)
+	}
 	if err := service.AppendEvent(mine, got.Session, &session.Event{ID: "mine"}); err != nil {
 		return err
 	}
@@ -149,7 +155,7 @@ func TestTextOwnersThatDoNotFit(t *testing.T) {
 			here, err := os.Getwd()
 			must(t, err)
 			command(t, "go", "-C", "../../..", "tool", "sqlc", "generate", "-f", filepath.Join(here, folder, "sqlc.yaml"))
-			program := fmt.Sprintf(textOwned, "github.com/adkgen/adkgen/golden/databases/service/"+filepath.ToSlash(folder), c.open, c.owner, c.refused)
+			program := fmt.Sprintf(textOwned, "github.com/adkgen/adkgen/golden/databases/service/"+filepath.ToSlash(folder), c.open, c.owner, c.refused, c.dialect == "postgres")
 			must(t, os.WriteFile(filepath.Join(folder, "main.go"), []byte(program), 0o644))
 
 			migrate(t, c.dialect, s.db, filepath.Join(folder, "migrations"))
