@@ -157,7 +157,7 @@ func (d Dialect) bytewise(set string) string {
 // Sets and Collations.
 func (d Dialect) Confuses(o dialects.Owner) dialects.Refusal {
 	if !isText(o.Type) {
-		return dialects.Refusal{}
+		return confusesValues(o)
 	}
 	_, set, _ := strings.Cut(o.Type, dialects.CharacterSet)
 	instead := "write COLLATE " + d.bytewise(set)
@@ -187,12 +187,31 @@ func (d Dialect) Confuses(o dialects.Owner) dialects.Refusal {
 		return dialects.Refusal{}
 	case strings.HasSuffix(name, "_bin"):
 		return confuses("'acme' and 'acme '")
-	case strings.HasSuffix(name, "_as_cs"), strings.HasSuffix(name, "_cs"):
+	case strings.HasSuffix(name, "_ai_cs"):
+		return confuses("'acme' and 'acmé'")
+	case strings.HasSuffix(name, "_cs"):
 		return confuses("'acme' and 'acme' with a zero-width space or another sign without weight")
 	case strings.HasSuffix(name, "_as_ci"):
 		return confuses("'acme' and 'ACME'")
 	}
 	return confuses("'acme', 'ACME' and 'acmé'")
+}
+
+// confusesValues warns of types that round what they are given: manual, 14.23
+// (Precision Math), 13.2.6 (Fractional Seconds) and 13.2.4 (YEAR).
+func confusesValues(o dialects.Owner) dialects.Refusal {
+	size := dialects.ParseSized(o.Type)
+	switch name, _, _ := strings.Cut(size.Name, " "); name {
+	case "DECIMAL", "NUMERIC":
+		return dialects.ConfusesDigits(o, size.Scale, "write BIGINT, or a VARCHAR for what is no whole number")
+	case "DATE":
+		return dialects.ConfusesDays(o)
+	case "DATETIME", "TIMESTAMP", "TIME":
+		return dialects.ConfusesSeconds(o, size.Length)
+	case "YEAR":
+		return dialects.ConfusesValues(o, "70", "1970", "write INT")
+	}
+	return dialects.Refusal{}
 }
 
 // takeCollation gives an owner column that does not say its collation that of
