@@ -7,8 +7,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// withoutSleep is for adkgen under the race detector, which else sleeps for a
+// second whenever a program ends. It reports races at once all the same.
+const withoutSleep = "atexit_sleep_ms=0"
+
 // TestMain lets the scripts run this test binary as adkgen.
 func TestMain(m *testing.M) {
+	if err := os.Setenv("GORACE", withoutSleep+" "+os.Getenv("GORACE")); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"adkgen": func() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }})
 }
 
@@ -18,6 +25,10 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", os.Getenv("GORACE"))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exitcode": exitCode,
 		},

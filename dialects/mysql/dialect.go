@@ -37,7 +37,8 @@ type flavour struct {
 	// mergeDepth is the trait MergeDepth. Where it is set, JSON is LONGTEXT with the
 	// check JSON_VALID, which refuses what nests deeper than 31 levels (error 4025),
 	// unless the column has another check.
-	mergeDepth int
+	mergeDepth     int
+	requiresByCopy string // the trait RequiresByCopy
 	// characterSets are those that only the flavour has.
 	characterSets map[string]bool
 	collations    map[string]bool // all that it has
@@ -81,7 +82,7 @@ func (d Dialect) Traits() dialects.Traits {
 		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
-		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ModifiesInProcedures: true, RequiresByCopy: d.flavour.requiresByCopy, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},

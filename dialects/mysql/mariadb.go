@@ -14,7 +14,8 @@ func MariaDB() Dialect {
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP", "->": "JSON_EXTRACT(state, '$.title')", "->>": "JSON_UNQUOTE(JSON_EXTRACT(state, '$.title'))", "REGEXP_LIKE": "the operator REGEXP, as in name REGEXP '^[a-z]+$'"},
 		unnamedChecks: true, mergeDepth: 32 /* warning 4040 */, dropCheck: "DROP CONSTRAINT", forShare: "LOCK IN SHARE MODE",
 		byteCollation: "utf8mb4_nopad_bin", bytewise: "_nopad_bin", collate: "/*M! COLLATE %s */",
-		exists: "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
+		requiresByCopy: "TIMESTAMP", // error 1846: cannot convert NULL to non-constant DEFAULT
+		exists:         "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
 	}}
 }
 
