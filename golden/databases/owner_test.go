@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/dialects/dialecttest"
 	"github.com/adkgen/adkgen/generator"
 )
@@ -124,6 +125,33 @@ func TestCollations(t *testing.T) {
 				t.Errorf("%s has the collation %s: %v; adkgen takes it: %v %v", dialect, collation, have[dialect][collation], taken, problems)
 			}
 		}
+	}
+}
+
+// TestPatterns matches with regular expressions: what adkgen refuses, no database
+// can match with. PostgreSQL and MySQL find that out only here.
+func TestPatterns(t *testing.T) {
+	patterns := []string{"[", "(", "a)", "*a", "+", "(?", "[[:alpha:]", "[]a", "[^", "a|*b", "a{2,1}", "x", "^[a-z]+$", "[]a]", "[[:alpha:]]+", "(?=a)b", "(?<!a)b", "(?i)a", "a{,3}", "a{2}", "[a-]", "}", "]", "a(b(c))", "(?:a|b)*", "(a", "a*+", "[[]", "(?#[)a", "(*UTF8)a", "()"}
+	for dialect, sql := range map[string]string{"postgres": "SELECT 'a' ~ '%s'", "mariadb": "SELECT 'a' REGEXP '%s'", "mysql": "SELECT 'a' REGEXP '%s'"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			refused := 0
+			for _, pattern := range patterns {
+				why := dialects.CheckPattern(pattern)
+				var is bool
+				err := db.QueryRow(fmt.Sprintf(sql, pattern)).Scan(&is)
+				if why.Message != "" && err == nil {
+					t.Errorf("%q is refused, and the database matches with it: %v", pattern, why)
+				}
+				if why.Message != "" {
+					refused++
+				}
+			}
+			if refused < 8 {
+				t.Errorf("%d are refused", refused)
+			}
+		})
 	}
 }
 
