@@ -124,8 +124,9 @@ func isZone(zone string) bool {
 // Input), but for NULL, and reports whether it is one. The values of an array of
 // arrays are not looked at.
 func arrayElements(text string) (elements []string, ok bool) {
-	inside, ok := strings.CutPrefix(strings.TrimSpace(text), "{")
-	if inside, ok = strings.CutSuffix(inside, "}"); !ok {
+	inside, opened := strings.CutPrefix(strings.TrimSpace(text), "{")
+	inside, closed := strings.CutSuffix(inside, "}")
+	if !opened || !closed {
 		return nil, false
 	}
 	if strings.TrimSpace(inside) == "" || strings.ContainsAny(inside, `{}\`) {
