@@ -183,6 +183,13 @@ type Evolution struct {
 	Exists, NotExists string
 	// LoopsInProcedures: there are loops in stored procedures only.
 	LoopsInProcedures bool
+	// ModifiesInProcedures: a procedure makes a column shorter or NOT NULL, as
+	// nothing else can look at the values first, or keep the session as it was when
+	// the statement fails.
+	ModifiesInProcedures bool
+	// RequiresByCopy is a type of which a column becomes NOT NULL by a copy of the
+	// table, while writers wait; "" for none.
+	RequiresByCopy string
 	// DropCheck drops a check: DROP CONSTRAINT, or what the database had before that.
 	DropCheck string
 	// ForShare locks the rows that are read, so that SKIP LOCKED can follow.

@@ -5,22 +5,22 @@ import (
 	"slices"
 )
 
-// with gives the schema as it is when a change has run on the way up. Which
+// apply gives the schema as it is when a change has run on the way up. Which
 // column is the owner's, and which has retired, stays as it was: a plan that
 // replaces the owner column has done so when its last migration has run.
-func (s Schema) with(c Change) Schema {
+func apply(s Schema, c Change) Schema {
 	s.Tables = slices.Clone(s.Tables)
 	switch c.Kind {
 	case MoveTable:
 		s.Namespace = c.NewName
-		s.follow(c.Table.Name, func(k *ForeignKey) { k.Namespace = c.NewName })
+		follow(s, c.Table.Name, func(k *ForeignKey) { k.Namespace = c.NewName })
 	case CreateTable:
 		s.Tables = append(s.Tables, c.Table)
 	case DropTable:
 		s.Tables = slices.DeleteFunc(s.Tables, func(t Table) bool { return t.Name == c.Table.Name })
 	case RenameTable:
 		s.table(c.Table.Role).Name = c.NewName
-		s.follow(c.OldName, func(k *ForeignKey) { k.Table = c.NewName })
+		follow(s, c.OldName, func(k *ForeignKey) { k.Table = c.NewName })
 	case RebuildTables:
 		for _, new := range c.Tables {
 			t := s.table(new.Role)
@@ -28,14 +28,14 @@ func (s Schema) with(c Change) Schema {
 		}
 	default:
 		if t := s.table(c.Table.Role); t != nil {
-			*t = t.with(c)
+			*t = applyTo(*t, c)
 		}
 	}
 	return s
 }
 
 // follow changes adkgen's own foreign keys to a table, which follow it.
-func (s Schema) follow(table string, change func(*ForeignKey)) {
+func follow(s Schema, table string, change func(*ForeignKey)) {
 	for i := range s.Tables {
 		t := &s.Tables[i]
 		t.ForeignKeys = slices.Clone(t.ForeignKeys)
@@ -47,9 +47,9 @@ func (s Schema) follow(table string, change func(*ForeignKey)) {
 	}
 }
 
-// with gives the table as it is when a change of its columns, constraints or
+// applyTo gives the table as it is when a change of its columns, constraints or
 // indexes has run.
-func (t Table) with(c Change) Table {
+func applyTo(t Table, c Change) Table {
 	t.Columns, t.Indexes, t.Unique = slices.Clone(t.Columns), slices.Clone(t.Indexes), slices.Clone(t.Unique)
 	t.Checks, t.ForeignKeys = slices.Clone(t.Checks), slices.Clone(t.ForeignKeys)
 	dropCheck := func() {
@@ -93,48 +93,6 @@ func (t Table) with(c Change) Table {
 	case ReplaceForeignKey:
 		dropForeignKey(c.OldReference.Name)
 		t.ForeignKeys = append(t.ForeignKeys, c.Reference)
-	}
-	return t
-}
-
-// rename gives an index or constraint of the table, which is a copy, another name.
-func (t *Table) rename(old, new string) {
-	names := []*string{&t.PrimaryKey.Name}
-	for i := range t.Indexes {
-		names = append(names, &t.Indexes[i].Name)
-	}
-	for i := range t.Unique {
-		names = append(names, &t.Unique[i].Name)
-	}
-	for i := range t.Checks {
-		names = append(names, &t.Checks[i].Name)
-	}
-	for i := range t.ForeignKeys {
-		names = append(names, &t.ForeignKeys[i].Name)
-	}
-	for _, name := range names {
-		if *name == old {
-			*name = new
-		}
-	}
-}
-
-// besides gives a column that is added to a table with an owner column, nil for
-// none: there is one at a time.
-func (c Column) besides(owner *Column) Column {
-	c.Owner = c.Owner && owner == nil
-	return c
-}
-
-// withRolesOf gives the columns of a copied table the roles that they had.
-func (t Table) withRolesOf(old Table) Table {
-	t.Columns = slices.Clone(t.Columns)
-	for i, c := range t.Columns {
-		if was := column(old, c.Name); was != nil {
-			t.Columns[i].Owner, t.Columns[i].Retired = was.Owner, was.Retired
-		} else {
-			t.Columns[i] = c.besides(old.owner())
-		}
 	}
 	return t
 }

@@ -53,8 +53,8 @@ func (g *generation) atlasSums(files []File) (sums []File, problems Problems, er
 		}
 		merged := g.later != nil && !slices.ContainsFunc(slices.Collect(maps.Keys(there)), func(file string) bool { return !known[path.Join(dir, file)] })
 		if err == nil && !merged && !bytes.Equal(bytes.TrimSpace(before), bytes.TrimSpace(hashDirectory(there))) {
-			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "the hash is not that of the files in " + dir,
-				Hint: "look at what was changed there; if it is meant, run atlas migrate hash --dir \"file://" + dir + "\""})
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "the hash is not that of the files in " + g.in.at(dir),
+				Hint: "look at what was changed there; if it is meant, run atlas migrate hash --dir \"file://" + g.in.at(dir) + "\""})
 			continue
 		}
 		for file, text := range added[dir] {

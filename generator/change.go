@@ -3,6 +3,8 @@ package generator
 import (
 	"slices"
 	"strings"
+
+	"github.com/adkgen/adkgen/dialects"
 )
 
 // Migration is one numbered step from a schema to the next.
@@ -165,22 +167,6 @@ func (m Migration) name() string {
 	return first.name()
 }
 
-// sentences say what the migration does, a line each.
-func (m Migration) sentences(r renderer) []string {
-	var lines []string
-	renamed := false
-	for _, c := range m.Changes {
-		renamed = renamed || c.Kind == RenameTable
-		if renamed && (c.Kind == RenameIndex || c.Kind == RenameConstraint) {
-			continue // said of the table
-		}
-		if line := c.sentence(r); !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
-	}
-	return lines
-}
-
 // name says what a change does, for the name of its migration.
 func (c Change) name() string {
 	role := string(c.Table.Role)
@@ -217,4 +203,15 @@ func fileWord(text string) string {
 		}
 		return '_'
 	}, text)
+}
+
+// createsAll reports whether the migration is the one that every target begins
+// with.
+func (m Migration) createsAll() bool {
+	return m.Name == "create_adk_tables"
+}
+
+// setsNull reports whether the foreign key of a change writes NULL.
+func (c Change) setsNull() bool {
+	return c.Reference.OnDelete == dialects.SetNull || c.Reference.OnUpdate == dialects.SetNull
 }

@@ -83,18 +83,12 @@ func (g *generation) checkFolders() Problems {
 	return problems
 }
 
-// problem points at the value of a target's key, or at the target when the key
-// is not written.
+// problem points at a target's key.
 func (g *generation) problem(t Target, key, message, hint string) Problem {
-	node := cmp.Or(t.places[key], t.node)
-	return g.source.problem(node, 0, len(node.Value), key, message, hint)
+	return t.problem(g.source, key, message, hint)
 }
 
 type sharedName struct{ name, key string }
-
-var roleKeys = map[Role]string{
-	RoleSessions: "session_table", RoleEvents: "events_table", RoleAppStates: "app_state_table", RoleUserStates: "user_state_table", RoleOwnerStates: "user_state_table",
-}
 
 // sharedNames are the names that a schema takes from pools which it shares
 // with other tables of its namespace, with the key that each comes from.
@@ -102,7 +96,7 @@ func sharedNames(t Target, schema Schema) []sharedName {
 	traits := t.Dialect.Traits()
 	var names []sharedName
 	for _, table := range schema.Tables {
-		key := roleKeys[table.Role]
+		key := table.Role.key()
 		names = append(names, sharedName{table.Name, key})
 		if traits.IndexesShareNames {
 			names = append(names, sharedName{table.PrimaryKey.Name, key})
@@ -138,6 +132,10 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 				return nil, nil, err
 			case !m.Custom && hashOf(content) != emitted.SHA256:
 				problems = append(problems, g.edited(emitted.Path))
+			case m.Custom && g.conflictIn(emitted, content) != nil:
+				problems = append(problems, *g.conflictIn(emitted, content))
+			case emitted.since != "" && hashOf(content) != emitted.since:
+				problems = append(problems, Problem{File: emitted.Path, Line: 1, Column: 1, Message: "this migration of your own is not as " + g.later.revision + " has it", Hint: g.takeTheirs(emitted.Path)})
 			default:
 				files = append(files, File{Path: emitted.Path, Content: content, Before: content, State: Unchanged, role: roleMigration})
 			}
@@ -147,6 +145,23 @@ func (g *generation) checkEmitted(locked LockTarget) (files []File, problems Pro
 		problems = append(problems, g.gone(locked, gone))
 	}
 	return files, problems, nil
+}
+
+// conflictIn finds the marks of git in a migration of the user's own.
+func (g *generation) conflictIn(f LockHash, text []byte) *Problem {
+	p := conflictIn(f.Path, string(text))
+	if p != nil {
+		p.Message, p.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
+		if f.since != "" {
+			p.Hint = g.takeTheirs(f.Path)
+		}
+	}
+	return p
+}
+
+// takeTheirs says how the user's own SQL becomes again what the revision has.
+func (g *generation) takeTheirs(file string) string {
+	return fmt.Sprintf("what %[1]s has is not changed: keep a copy of yours elsewhere, take that of %[1]s (git checkout %[1]s -- %[2]s), run adkgen generate --redo-since %[1]s again, and put your SQL into a migration of its own: adkgen migration new", g.later.revision, file)
 }
 
 // edited is the problem of a migration that is not as it was emitted.
@@ -162,15 +177,19 @@ func (g *generation) edited(file string) Problem {
 
 // gone is the problem of migrations that are not there.
 func (g *generation) gone(locked LockTarget, files []string) Problem {
-	lock := LockFile(g.in.ConfigFile)
+	lock := g.in.lockFile()
+	var names []string // from where adkgen runs; the commands of git run in the folder
+	for _, file := range files {
+		names = append(names, g.in.at(file))
+	}
 	if g.later != nil {
-		return Problem{File: locked.Dir, Message: fmt.Sprintf("%s has migrations that are not here: %s", g.later.revision, strings.Join(files, ", ")),
+		return Problem{File: locked.Dir, Message: fmt.Sprintf("%s has migrations that are not here: %s", g.later.revision, strings.Join(names, ", ")),
 			Hint: "merge it first (git merge " + g.later.revision + "), or bring the files back: git checkout " + g.later.revision + " -- " + strings.Join(files, " ")}
 	}
 	if len(files) == 1 {
 		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: bringBack(files[0]) + "; " + planItAgain}
 	}
-	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(files, ", ")), Hint: bringBack(files...) + "; " + planAgain}
+	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(names, ", ")), Hint: bringBack(files...) + "; " + planAgain}
 }
 
 // bringBack says how files come back that git has.
@@ -185,25 +204,41 @@ const (
 	planAgain   = "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again, where REV is a commit from before them, such as main"
 )
 
+// orPlanAgain is the last way on in a hint; "" where they are planned again now.
+func (g *generation) orPlanAgain() string {
+	if g.later != nil {
+		return ""
+	}
+	return "; " + planAgain
+}
+
 // checkLocked refuses a target that asks for something else than what was
 // emitted: another database or tool, or a schema with differences.
-func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problems {
+func (g *generation) checkLocked(t Target, locked LockTarget, input planInput, plan plan) Problems {
 	refuse := func(key, message, hint string) Problems { return Problems{g.problem(t, key, message, hint)} }
 	switch {
 	case locked.Dialect != t.Dialect.Name():
-		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own; "+planAgain)
+		return refuse("dialect", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Dialect), "give the other database a directory of its own"+g.orPlanAgain())
+	case locked.Tool != t.Migrations.Tool && locked.Until != "":
+		return Problems{g.toolWhileWaiting(t, locked)}
 	case locked.Tool != t.Migrations.Tool:
-		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool; "+planAgain)
+		return refuse("migrations", fmt.Sprintf("the migrations in %s were emitted for %s", locked.Dir, locked.Tool), "keep the tool, or give "+t.Migrations.Tool+" a directory of its own: docs/migration-tools.md, Another tool"+g.orPlanAgain())
 	}
 	if len(plan.refusals) > 0 {
 		var problems Problems
 		for _, r := range plan.refusals {
-			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+"; "+planAgain))
+			problems = append(problems, g.askedFor(t, r.asked, r.message, r.hint+g.orPlanAgain()))
 		}
 		return problems
 	}
-	if g.in.AllowDestructive {
+	if input.destructive || len(plan.losses) == 0 {
 		return nil
+	}
+	run := g.in
+	run.AllowDestructive = true
+	allow := "run " + run.Again(input.until) + " if that is what you want"
+	if also := unusedLosses(input, plan); len(also) > 0 {
+		allow += ", which also drops what is no longer used (" + strings.Join(also, ", ") + ")"
 	}
 	var problems Problems
 	told := map[asker]bool{}
@@ -222,9 +257,20 @@ func (g *generation) checkLocked(t Target, locked LockTarget, plan plan) Problem
 			}
 		}
 		problems = append(problems, g.askedFor(t, l.asked, message,
-			"run adkgen generate --allow-destructive if that is what you want, or undo the change; "+planAgain))
+			allow+", or undo the change"+g.orPlanAgain()))
 	}
 	return problems
+}
+
+// unusedLosses are what a plan keeps, and would drop as well once it may drop.
+func unusedLosses(input planInput, kept plan) (also []string) {
+	input.destructive = true
+	for _, l := range planFor(input).losses {
+		if !slices.ContainsFunc(kept.losses, func(known loss) bool { return known.what == l.what }) {
+			also = append(also, l.what)
+		}
+	}
+	return also
 }
 
 // askedFor points at what asks for a change; at the list that it is gone from,
@@ -246,6 +292,7 @@ func (g *generation) askedFor(t Target, asked asker, message, hint string) Probl
 // migrations are gone as well goes with them.
 func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []string, problems Problems, err error) {
 	name := LockFile(g.in.ConfigFile)
+	told := map[place]bool{}
 	for _, t := range g.lock.Targets {
 		isReplaced := slices.ContainsFunc(results, func(r targetResult) bool {
 			return r.replaced != nil && r.replaced.Dir == t.Dir && r.replaced.Start == t.Start
@@ -258,13 +305,15 @@ func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []s
 			return nil, nil, err
 		}
 		if there == 0 {
-			notes = append(notes, fmt.Sprintf("%s no longer has the migrations in %s: they are gone, and no target of %s writes there.\n", name, t.Dir, g.in.ConfigFile))
+			notes = append(notes, fmt.Sprintf("%s no longer has the migrations in %s: they are gone, and no target of %s writes there.\n", g.in.lockFile(), g.in.at(t.Dir), g.in.ConfigFile))
 			continue
 		}
-		problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", t.Dir, t.Start, g.in.ConfigFile),
+		told[place{t.Dir, t.Start}] = true
+		problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", g.in.at(t.Dir), t.Start, g.in.ConfigFile),
 			Hint: "put the target back; if it is no longer wanted, move its migrations elsewhere, for the record (git mv " + t.Dir + " OTHER), and run adkgen generate"})
 	}
-	return notes, problems, nil
+	left, err := g.checkLeft(told)
+	return notes, append(problems, left...), err
 }
 
 // countFiles counts the files of a locked target that are in a directory as they
@@ -316,7 +365,7 @@ func (g *generation) followMoves() (notes []string, problems Problems, err error
 				return nil, nil, err
 			}
 			if there == total && old == 0 {
-				notes = append(notes, fmt.Sprintf("The migrations of %s are in %s now, and the lock says so, too.", locked.Dir, m.Dir))
+				notes = append(notes, fmt.Sprintf("The migrations of %s are in %s now, and the lock says so, too.", g.in.at(locked.Dir), g.in.at(m.Dir)))
 				locked.moveTo(m.Dir)
 				candidates = nil
 				break
@@ -330,20 +379,6 @@ func (g *generation) followMoves() (notes []string, problems Problems, err error
 		}
 	}
 	return notes, problems, nil
-}
-
-// moveTo says that a target's files are in another directory. Other locks with
-// these migrations stay as they are.
-func (t *LockTarget) moveTo(dir string) {
-	old := t.Dir
-	t.Dir, t.Migrations = dir, slices.Clone(t.Migrations)
-	for i := range t.Migrations {
-		m := &t.Migrations[i]
-		m.Files = slices.Clone(m.Files)
-		for j := range m.Files {
-			m.Files[j].Path = path.Join(dir, strings.TrimPrefix(m.Files[j].Path, old+"/"))
-		}
-	}
 }
 
 // checkLost finds migrations of adkgen's where there is no lock, and says that in
@@ -382,7 +417,7 @@ func (g *generation) checkLost(results []targetResult) (Problems, error) {
 			}
 			ours := isOurs(text) || strings.Contains(string(text), ownMark)
 			if f, ok := planned[file]; ours && (!ok || hashOf(f.Content) != hashOf(text)) {
-				unknown = append(unknown, file)
+				unknown = append(unknown, g.in.at(file))
 			}
 		}
 	}
@@ -414,6 +449,9 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 		for file := range g.later.hashes {
 			known[file] = true
 		}
+		for file := range g.later.taken {
+			known[file] = true
+		}
 	}
 	var problems Problems
 	done := map[string]bool{}
@@ -433,7 +471,7 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 			if known[file] || !strings.Contains(name, "ext_adk_") || path.Ext(name) != ".sql" {
 				continue
 			}
-			p := Problem{File: file, Message: LockFile(g.in.ConfigFile) + " does not know this migration"}
+			p := Problem{File: file, Message: g.in.lockFile() + " does not know this migration"}
 			p.Hint = "if it came with a branch that was merged, " + redoHint + "; SQL of your own goes into a file of adkgen migration new"
 			if version := versionOf(name); len(version) > 0 {
 				if other := numbers[fmt.Sprint(dir, " ", version[0])]; other != "" {
@@ -454,15 +492,13 @@ func (g *generation) checkPaths(files []File) Problems {
 	for _, f := range files {
 		key := strings.ToLower(f.Path)
 		if other, taken := seen[key]; taken {
-			problems = append(problems, Problem{File: g.in.ConfigFile, Message: fmt.Sprintf("two targets write %s", cmp.Or(other, f.Path)),
+			problems = append(problems, Problem{File: g.in.ConfigFile, Message: fmt.Sprintf("two targets write %s", g.in.at(cmp.Or(other, f.Path))),
 				Hint: "give each target its own directories for migrations and queries, and its own snapshot"})
 		}
 		seen[key] = f.Path
 	}
 	return problems
 }
-
-const generatedMark = "Code generated by adkgen. DO NOT EDIT."
 
 // compare fills in what is on the disk, and refuses to overwrite what adkgen
 // did not write.
@@ -495,7 +531,7 @@ func (g *generation) compare(out *Output) error {
 		ours := isOurs(before)
 		switch {
 		case f.role == roleMigration && !g.later.replaces(f.Path):
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + LockFile(g.in.ConfigFile) + " does not know it", Hint: "if it came with a branch that was merged, " + redoHint + "; if the file is not adkgen's, move it or choose another directory"}
+			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + g.in.lockFile() + " does not know it", Hint: "if it came with a branch that was merged, " + redoHint + "; if the file is not adkgen's, move it or choose another directory"}
 		case f.role == roleSQLC && !ours:
 			leave[i] = true
 		case f.role == roleGenerated && !ours:
@@ -559,5 +595,5 @@ func (g *generation) sqlcNote(f File) (string, error) {
 		return "", nil
 	}
 	text, err := sqlcFile(missing, false)
-	return fmt.Sprintf("%s was not written by adkgen and is left alone. Add this to it:\n\n%s", f.Path, text), err
+	return fmt.Sprintf("%s was not written by adkgen and is left alone. Add this to it:\n\n%s", g.in.at(f.Path), text), err
 }

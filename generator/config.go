@@ -1,8 +1,12 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
+	"go/types"
 	"io"
 	"path"
 	"regexp"
@@ -26,7 +30,7 @@ type Target struct {
 	Dialect     dialects.Dialect
 	Owner       *dialects.Owner // nil for none
 	Namespace   string          // as the database stores it; "" for none
-	Tables      TableNames
+	Tables      map[Role]string // the names of the tables as the database stores them, also of those that are left out
 	ScopedState bool
 	Columns     []ExtraColumn // of the user's own
 	Indexes     []string      // optional indexes of the sessions table: "state", "update_time"
@@ -64,11 +68,6 @@ type ExtraIndex struct {
 	node *yaml.Node
 }
 
-// TableNames are the names of the tables as the database stores them.
-type TableNames struct {
-	Sessions, Events, AppStates, UserStates string
-}
-
 // Migrations says where migrations go and what applies them.
 type Migrations struct {
 	Tool  string
@@ -83,7 +82,13 @@ func (m Migrations) First() int { return max(m.Start, 1) }
 type SQLC struct {
 	File, Package, Out string
 	Overrides          []string // Go types of the user's choice: entries for sqlc, each in one line of YAML
-	overridden         []string // the columns that they name
+	overridden         []overridden
+}
+
+// overridden is a column, or a pattern of columns, that an override names.
+type overridden struct {
+	column string
+	node   *yaml.Node
 }
 
 // Service says where the session service goes: into the package that sqlc
@@ -96,9 +101,9 @@ type Service struct {
 // is answered with this table.
 var (
 	topKeys    = []string{"version", "targets"}
-	targetKeys = []string{"dialect", "tenants", "owner_id_column", "backfill", "session_table", "events_table", "app_state_table", "user_state_table",
-		"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc", "service"}
-	roleNames     = []string{string(RoleSessions), string(RoleEvents), string(RoleAppStates), string(RoleUserStates)}
+	targetKeys = slices.Concat([]string{"dialect", "tenants", "owner_id_column", "backfill"}, TableKeys(),
+		[]string{"schema", "host_schema", "scoped_state", "event_compression", "oracle_version", "columns", "indexes", "migrations", "queries", "snapshot", "sqlc", "service"})
+	roleNames     = TableWords()
 	indexKeys     = []string{"table", "columns", "unique"}
 	migrationKeys = []string{"tool", "dir", "start"}
 	queryKeys     = []string{"dir"}
@@ -135,7 +140,7 @@ func ParseConfig(file string, text []byte) (*Config, error) {
 	p := &configParser{source: newSource(file, text)}
 	if problem := conflictIn(file, p.text); problem != nil {
 		problem.Message = "two branches have both changed this file, and the conflict is not resolved"
-		problem.Hint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
+		problem.Hint = conflictHint
 		return nil, Problems{*problem}
 	}
 	config := p.parse()
@@ -153,18 +158,6 @@ type configParser struct {
 
 func (p *configParser) refuse(n *yaml.Node, key, message, hint string) {
 	p.problems = append(p.problems, p.problem(n, 0, len(n.Value), key, message, hint))
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
-
-// yamlMessage takes the line, 0 for none, out of an error of the YAML parser.
-func yamlMessage(err error) (line int, message string) {
-	message = strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1]) // digits
-		message = m[2]
-	}
-	return line, message
 }
 
 func (p *configParser) parse() *Config {
@@ -248,6 +241,9 @@ func (p *configParser) yamlProblem(err error) Problem {
 		return Problem{File: p.file, Message: "the file is empty", Hint: "adkgen init writes one to start from"}
 	}
 	line, message := yamlMessage(err)
+	if name := unknownAnchor.FindStringSubmatch(message); name != nil {
+		return p.anchorProblem(name[1])
+	}
 	line = max(1, min(line, 1+strings.Count(p.text, "\n")))
 	if s := findSlip(p.text, line-1); s != nil {
 		source := strings.TrimRight(strings.Split(p.text, "\n")[s.line], "\r")
@@ -259,6 +255,32 @@ func (p *configParser) yamlProblem(err error) Problem {
 	problem.Source = p.upToBreak(at, len(p.text))
 	return problem
 }
+
+var unknownAnchor = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
+
+// anchorProblem places an alias that has no anchor above it, of which the parser
+// says the name only.
+func (p *configParser) anchorProblem(name string) Problem {
+	problem := Problem{File: p.file, Message: "*" + name + " stands for the value that has &" + name + " before it, and there is none above",
+		Hint: "write &" + name + " before that value; if *" + name + " is a text, put it in quotes: '*" + name + "'"}
+	alias := regexp.MustCompile(`(?:^|[\s,\[{])(\*` + regexp.QuoteMeta(name) + `)(?:[\s,\]}]|$)`)
+	for number, line := range strings.Split(p.text, "\n") {
+		m := alias.FindStringSubmatchIndex(line)
+		if m == nil {
+			continue
+		}
+		before := line[:m[2]]
+		if yamlComment.MatchString(before) || strings.Count(before, "'")%2 == 1 || strings.Count(before, `"`)%2 == 1 {
+			continue
+		}
+		problem.Line, problem.Column, problem.Width = number+1, 1+utf8.RuneCountInString(before), utf8.RuneCountInString(line[m[2]:m[3]])
+		problem.Source = strings.TrimRight(line, "\r")
+		break
+	}
+	return problem
+}
+
+var yamlComment = regexp.MustCompile(`(?:^|\s)#`)
 
 // mapping reads a mapping with known keys; nil when it is none.
 func (p *configParser) mapping(n *yaml.Node, where string, keys []string) map[string]*yaml.Node {
@@ -394,6 +416,17 @@ func (p *configParser) stringOf(values map[string]*yaml.Node, key string) string
 	return p.expand(n.Value)
 }
 
+// isForTenants refuses a name or path with the tenant's word in it, where there
+// are no tenants.
+func (p *configParser) isForTenants(n *yaml.Node, key string) bool {
+	at := strings.Index(n.Value, tenantWord)
+	if at < 0 || p.tenant != "" {
+		return false
+	}
+	p.problems = append(p.problems, p.problem(n, at, len(tenantWord), key, tenantWord+" stands for each word of tenants:, which this target does not have", "write tenants: [a, b] in the target, or another name here"))
+	return true
+}
+
 // expand puts the tenant's word in its place.
 func (p *configParser) expand(text string) string {
 	if p.tenant == "" {
@@ -419,7 +452,7 @@ func (p *configParser) oneOf(values map[string]*yaml.Node, key string, words []s
 // pathOf reads a path below or beside adkgen.yaml.
 func (p *configParser) pathOf(values map[string]*yaml.Node, key string) string {
 	name := p.stringOf(values, key)
-	if name == "" {
+	if name == "" || p.isForTenants(values[key], key) {
 		return ""
 	}
 	message := ""
@@ -523,23 +556,17 @@ func (p *configParser) tables(t *Target) {
 		}
 		t.Namespace = name.Table
 	}
-	for _, table := range []struct {
-		key, standard string
-		name          *string
-	}{
-		{"session_table", "adk_sessions", &t.Tables.Sessions},
-		{"events_table", "adk_events", &t.Tables.Events},
-		{"app_state_table", "adk_app_states", &t.Tables.AppStates},
-		{"user_state_table", "adk_" + string(t.userStates()), &t.Tables.UserStates},
-	} {
-		name := p.tableName(t, table.key, table.standard)
-		*table.name = name.Table
+	t.Tables = map[Role]string{}
+	for _, table := range StoreTables() {
+		role := table.RoleFor(t.Owner != nil)
+		name := p.tableName(t, table.Key, role.StandardName())
+		t.Tables[role] = name.Table
 		switch {
 		case name.Schema == "" || name.Schema == t.Namespace:
 		case t.Namespace == "":
-			t.Namespace, schemaKey = name.Schema, table.key
+			t.Namespace, schemaKey = name.Schema, table.Key
 		default:
-			p.refuse(t.places[table.key], table.key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
+			p.refuse(t.places[table.Key], table.Key, "the table is in "+name.Schema+", but the target's other tables are in "+t.Namespace, "put all tables of a target into one "+traits.Namespaces)
 		}
 	}
 	if n := t.places[schemaKey]; n != nil && traits.Namespaces == "" {
@@ -552,7 +579,7 @@ func (p *configParser) tableName(t *Target, key, standard string) dialects.Name 
 	text := standard
 	if t.places[key] != nil {
 		text = p.stringOf(t.places, key)
-		if text == "" {
+		if text == "" || p.isForTenants(t.places[key], key) {
 			return dialects.Name{}
 		}
 	}
@@ -607,8 +634,8 @@ func (p *configParser) scopedState(t *Target) {
 		return
 	}
 	t.ScopedState = p.boolOf(t.places, "scoped_state")
-	for _, key := range []string{"app_state_table", "user_state_table"} {
-		if t.places[key] != nil && !t.ScopedState {
+	for _, table := range StoreTables() {
+		if key := table.Key; t.places[key] != nil && table.Scoped && !t.ScopedState {
 			p.refuse(t.places[key], key, "scoped_state: false leaves this table out", "remove the key, or scoped_state: false")
 		}
 	}
@@ -616,10 +643,8 @@ func (p *configParser) scopedState(t *Target) {
 
 // roleNamed is the role of the table that adkgen.yaml calls by a name.
 func (t *Target) roleNamed(name string) Role {
-	if role := Role(name); role != RoleUserStates {
-		return role
-	}
-	return t.userStates()
+	table, _ := StoreTableOf(Role(name)) // one of roleNames
+	return table.RoleFor(t.Owner != nil)
 }
 
 // columns reads the user's own columns, table by table.
@@ -662,7 +687,7 @@ func (p *configParser) columns(t *Target) {
 
 // hasTable refuses what is said about a table that the target leaves out.
 func (p *configParser) hasTable(t *Target, n *yaml.Node, role string) bool {
-	if t.ScopedState || role == string(RoleSessions) || role == string(RoleEvents) {
+	if table, _ := StoreTableOf(Role(role)); t.ScopedState || !table.Scoped {
 		return true
 	}
 	p.refuse(n, role, "scoped_state: false leaves this table out", "remove the entry, or scoped_state: false")
@@ -819,7 +844,9 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 			p.boolOf(m, name)
 		}
 		if goType := m["go_type"]; goType != nil && goType.Kind == yaml.ScalarNode {
-			p.stringOf(m, "go_type")
+			if text := p.stringOf(m, "go_type"); text != "" {
+				p.checkGoType(goType, text)
+			}
 		} else if goType != nil {
 			p.goType(goType)
 		}
@@ -830,13 +857,35 @@ func (p *configParser) overrides(t *Target, s *SQLC, list *yaml.Node) {
 		case m["go_type"] == nil && m["go_struct_tag"] == nil:
 			p.refuse(item, key, "the Go type is missing", "write go_type:, as in "+example)
 		case dbType != nil && own[strings.ToUpper(dbType.Value)]:
-			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables.Sessions+".title")
+			p.refuse(dbType, "db_type", "adkgen's own columns have the type "+dbType.Value+", and its code needs their Go type as it is", "write column: with the name of a column of yours, such as "+t.Tables[RoleSessions]+".title")
 		default:
 			if m["column"] != nil {
-				s.overridden = append(s.overridden, p.expand(m["column"].Value))
+				s.overridden = append(s.overridden, overridden{p.expand(m["column"].Value), m["column"]})
 			}
 			s.Overrides = append(s.Overrides, p.inOneLine(item))
 		}
+	}
+}
+
+var goTypeOfPath = regexp.MustCompile(`^\*?(?:[\w.~+-]+/)*[\w.~+-]+\.(\w+)$`)
+
+// checkGoType refuses what sqlc would refuse in a Go type, or write as Go that does
+// not compile: it takes a basic type, or a path with the type behind a dot.
+func (p *configParser) checkGoType(n *yaml.Node, text string) {
+	const key, example = "go_type", "github.com/google/uuid.UUID"
+	named := goTypeOfPath.FindStringSubmatch(text)
+	basic, _ := types.Universe.Lookup(text).(*types.TypeName)
+	switch {
+	case slices.ContainsFunc(types.Typ[types.Bool:types.UnsafePointer], func(t *types.Basic) bool { return t.Name() == text }):
+	case basic != nil:
+		p.refuse(n, key, "sqlc does not take "+text+" here", "write go_type: {type: "+text+"}")
+	case strings.HasPrefix(text, "[]") || strings.HasPrefix(text, "*") && !strings.ContainsAny(text, "./"):
+		word := map[byte]string{'[': "slice", '*': "pointer"}[text[0]]
+		p.refuse(n, key, "sqlc does not take "+text+" here", "write go_type: {type: "+strings.TrimLeft(text, "[]*")+", "+word+": true}")
+	case named == nil:
+		p.refuse(n, key, strconv.Quote(text)+" is no Go type for sqlc: it wants a basic type, or a package with the type behind a dot", "write a type such as string or "+example)
+	case !token.IsExported(named[1]):
+		p.refuse(n, key, "only a type whose name begins with a capital letter can be used from another package", "write its name as the package has it, such as "+example)
 	}
 }
 
@@ -851,6 +900,17 @@ func (p *configParser) goType(n *yaml.Node) {
 	}
 	for _, name := range []string{"import", "package", "type"} {
 		p.stringOf(m, name)
+	}
+	if m["package"] != nil && m["import"] == nil {
+		p.refuse(m["package"], "package", "the package has no import path", "write import:, as in {import: github.com/google/uuid, package: uuid, type: UUID}")
+	}
+	if name := m["type"]; name != nil && name.Kind == yaml.ScalarNode {
+		switch _, err := parser.ParseExpr(name.Value); {
+		case err != nil:
+			p.refuse(name, "type", strconv.Quote(name.Value)+" is not a Go type", "write the name of a type, such as UUID")
+		case m["import"] != nil && !token.IsExported(strings.TrimLeft(name.Value, "*[]")):
+			p.refuse(name, "type", "only a type whose name begins with a capital letter can be used from another package", "write its name as the package has it, such as UUID; package and path go into import:")
+		}
 	}
 	for _, name := range []string{"pointer", "slice"} {
 		p.boolOf(m, name)
@@ -940,4 +1000,79 @@ func (p *configParser) service(t *Target) {
 		}
 	}
 	t.Service = s
+}
+
+// definition is a column definition in adkgen.yaml: the owner column, or one of
+// the user's own.
+type definition struct {
+	role   Role
+	column *dialects.Owner
+	key    string
+	node   *yaml.Node
+}
+
+// definitions are those of a target.
+func (t *Target) definitions() []definition {
+	var list []definition
+	if t.Owner != nil {
+		list = append(list, definition{RoleSessions, t.Owner, "owner_id_column", t.places["owner_id_column"]})
+	}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		list = append(list, definition{c.Role, &c.Column, "columns", c.node})
+	}
+	return list
+}
+
+// tables are those that the target has.
+func (t Target) tables() []StoreTable {
+	return slices.DeleteFunc(StoreTables(), func(table StoreTable) bool { return table.Scoped && !t.ScopedState })
+}
+
+// roles are those of all tables that the target could have.
+func (t Target) roles() []Role {
+	var roles []Role
+	for _, table := range StoreTables() {
+		roles = append(roles, table.RoleFor(t.Owner != nil))
+	}
+	return roles
+}
+
+// standardTarget is a target with the names that tables have by default.
+func standardTarget(d dialects.Dialect) Target {
+	t := Target{Dialect: d, Tables: map[Role]string{}}
+	for _, role := range t.roles() {
+		t.Tables[role] = d.Fold(role.StandardName())
+	}
+	return t
+}
+
+// problem points at the value of a target's key, or at the target when the key
+// is not written.
+func (t Target) problem(s source, key, message, hint string) Problem {
+	node := cmp.Or(t.places[key], t.node)
+	return s.problem(node, 0, len(node.Value), key, message, hint)
+}
+
+// clone copies a target with its column definitions, so that a later stage can
+// complete them.
+func (t Target) clone() Target {
+	if t.Owner != nil {
+		owner := copyOf(*t.Owner)
+		t.Owner = &owner
+	}
+	t.Columns = slices.Clone(t.Columns)
+	for i := range t.Columns {
+		t.Columns[i].Column = copyOf(t.Columns[i].Column)
+	}
+	return t
+}
+
+func copyOf(o dialects.Owner) dialects.Owner {
+	o.Warnings = slices.Clone(o.Warnings)
+	if o.Reference != nil {
+		reference := *o.Reference
+		o.Reference = &reference
+	}
+	return o
 }

@@ -9,41 +9,16 @@ import (
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
-	"gopkg.in/yaml.v3"
 )
 
 // The user's own columns and indexes on adkgen's tables.
-
-// definition is a column definition in adkgen.yaml: the owner column, or one of
-// the user's own.
-type definition struct {
-	role   Role
-	column *dialects.Owner
-	key    string
-	node   *yaml.Node
-}
-
-// definitions are those of a target.
-func (t *Target) definitions() []definition {
-	var list []definition
-	if t.Owner != nil {
-		list = append(list, definition{RoleSessions, t.Owner, "owner_id_column", t.places["owner_id_column"]})
-	}
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		list = append(list, definition{c.Role, &c.Column, "columns", c.node})
-	}
-	return list
-}
 
 // checkOwnName refuses a column of a name that adkgen's own table has.
 func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects.Owner) {
 	bare := standardTarget(d)
 	bare.ScopedState = true
-	if role == RoleOwnerStates { // but for the owner, which is a name of the user's
-		role = RoleUserStates
-	}
-	for _, column := range wantedSchema(bare).table(role).Columns {
+	own, _ := StoreTableOf(role) // without the owner, which is a name of the user's
+	for _, column := range wantedSchema(bare).table(own.Role).Columns {
 		if strings.EqualFold(column.Name, o.Name) {
 			name := strings.ToLower(column.Name)
 			c.refuse(o.At.Name, "the "+strings.ReplaceAll(string(role), "_", " ")+" table has a column "+name+" of its own", "choose another name", nil)
@@ -53,13 +28,13 @@ func (c *referenceCheck) checkOwnName(d dialects.Dialect, role Role, o *dialects
 
 // checkColumns finds what only several columns of a table can do wrong, and
 // columns that adkgen's own INSERTs would leave without a value.
-func (g *generation) checkColumns(t *Target) Problems {
+func checkColumns(s source, t Target) Problems {
 	var problems Problems
 	seen := map[string]bool{}
 	for _, d := range t.definitions() {
 		key := string(d.role) + "\x00" + strings.ToLower(d.column.Name)
 		refuse := func(at dialects.Span, message, hint string) {
-			problems = append(problems, g.source.problem(d.node, at.Offset, at.Length, d.key, message, hint))
+			problems = append(problems, s.problem(d.node, at.Offset, at.Length, d.key, message, hint))
 		}
 		if seen[key] {
 			refuse(d.column.At.Name, "the table has two columns "+d.column.Name, "give each a name of its own")
@@ -69,7 +44,7 @@ func (g *generation) checkColumns(t *Target) Problems {
 			seen[string(RoleOwnerStates)+"\x00"+strings.ToLower(d.column.Name)] = true
 		}
 		for _, name := range d.column.Uses {
-			g.checkUse(t, d, name, refuse)
+			checkUse(t, d, name, refuse)
 		}
 		if d.key == "columns" && d.column.NotNull && d.column.Default == "" && d.column.Generated == "" {
 			refuse(d.column.At.NotNull, "adkgen's queries do not write "+d.column.Name+", so that it has to have a DEFAULT or be NULL", "add a DEFAULT, or drop NOT NULL")
@@ -80,8 +55,8 @@ func (g *generation) checkColumns(t *Target) Problems {
 
 // checkUse checks a column that a generated one looks at: it is in the table,
 // and not generated itself.
-func (g *generation) checkUse(t *Target, d definition, name string, refuse func(at dialects.Span, message, hint string)) {
-	table := wantedSchema(*t).table(d.role)
+func checkUse(t Target, d definition, name string, refuse func(at dialects.Span, message, hint string)) {
+	table := wantedSchema(t).table(d.role)
 	if table == nil {
 		return
 	}
@@ -94,25 +69,14 @@ func (g *generation) checkUse(t *Target, d definition, name string, refuse func(
 	}
 }
 
-// columnNames lists those columns of a table that may be named.
-func (t Table) columnNames(may func(Column) bool) string {
-	var names []string
-	for _, c := range t.Columns {
-		if may(c) {
-			names = append(names, c.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // checkIndexes checks the user's own indexes against the wanted tables.
-func (g *generation) checkIndexes(t Target, schema Schema) Problems {
+func checkIndexes(s source, t Target, schema Schema) Problems {
 	var problems Problems
 	seen := map[string]bool{}
 	for _, i := range t.OwnIndexes {
 		table := schema.table(i.Role)
 		refuse := func(message, hint string) {
-			problems = append(problems, g.source.problem(i.node, 0, len(i.node.Value), "indexes", message, hint))
+			problems = append(problems, s.problem(i.node, 0, len(i.node.Value), "indexes", message, hint))
 		}
 		key := fmt.Sprint(i.Role, i.Columns)
 		if seen[key] {
@@ -128,7 +92,7 @@ func (g *generation) checkIndexes(t Target, schema Schema) Problems {
 				refuse(table.Name+" has no column "+name, "its columns are "+table.columnNames(func(Column) bool { return true }))
 			case slices.Contains(i.Columns[:at], name):
 				refuse("the column "+name+" stands in the index twice", "keep one of the two")
-			case t.isUnindexed(*table, name):
+			case isUnindexed(t, *table, name):
 				refuse("no index can be on "+name+": its type is "+column.Type, "choose other columns")
 			default:
 				bytes += keyBytes(column.Type)
@@ -144,8 +108,70 @@ func (g *generation) checkIndexes(t Target, schema Schema) Problems {
 	return problems
 }
 
+// checkOverrides refuses an override for a column that sqlc does not find: it would
+// say nothing, and give the column its own type.
+func (g *generation) checkOverrides(t Target, schema Schema) (problems Problems) {
+	if t.SQLC == nil {
+		return nil
+	}
+	tables := schema.Tables
+	others := t.Migrations.Start > 0 && !t.SharesQueries // tables of the user's own among what sqlc reads
+	if locked := g.lock.find(t.Migrations); locked != nil {
+		tables = slices.Concat(tables, locked.Schema.Tables) // what is kept
+		others = others || slices.ContainsFunc(locked.Migrations, func(m LockMigration) bool { return m.Custom })
+	}
+	qualified := schema.Namespace != "" && schema.Namespace != "public" && !t.SharesQueries // public is sqlc's default
+	for _, o := range t.SQLC.overridden {
+		parts := strings.Split(o.column, ".")
+		refuse := func(message, hint string) {
+			problems = append(problems, g.source.problem(o.node, 0, len(o.node.Value), "column", message, hint))
+		}
+		if len(parts) < 2 || len(parts) > 4 {
+			refuse(strconv.Quote(o.column)+" does not name a table and its column", "write column: "+schema.table(RoleSessions).Name+".title")
+			continue
+		}
+		name, of := parts[len(parts)-1], parts[len(parts)-2]
+		if qualified && (len(parts) == 2 || !sqlcMatches(parts[len(parts)-3], schema.Namespace)) {
+			if !others {
+				refuse("the tables are in "+schema.Namespace+", which has to be said for sqlc", "write column: "+schema.Namespace+"."+of+"."+name)
+			}
+			continue
+		}
+		var there []string
+		found, known := false, false
+		for _, table := range tables {
+			if !slices.Contains(there, table.Name) {
+				there = append(there, table.Name)
+			}
+			if sqlcMatches(of, table.Name) {
+				known = true
+				found = found || slices.ContainsFunc(table.Columns, func(c Column) bool { return sqlcMatches(name, c.Name) })
+			}
+		}
+		switch {
+		case !known && !others:
+			refuse("there is no table "+of+" for sqlc to read", "the tables are "+strings.Join(there, ", "))
+		case known && !found && !others:
+			i := slices.IndexFunc(tables, func(table Table) bool { return strings.EqualFold(table.Name, of) })
+			if i < 0 { // a pattern
+				refuse("no column of "+strings.Join(there, ", ")+" fits "+o.column, "write the name of a table and its column")
+				continue
+			}
+			refuse(of+" has no column "+name, "its columns are "+tables[i].columnNames(func(Column) bool { return true }))
+		}
+	}
+	return problems
+}
+
+// sqlcMatches reports whether sqlc's pattern is for a name: * stands for any text,
+// ? for a character (sqlc: internal/pattern). Cases do not count here, for sqlc
+// changes those of some dialects.
+func sqlcMatches(pattern, name string) bool {
+	return regexp.MustCompile("(?i)^" + strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern)) + "$").MatchString(name)
+}
+
 // checkStateKey refuses an owner that is too long for the key of the users' states.
-func (g *generation) checkStateKey(t Target, schema Schema) Problems {
+func checkStateKey(s source, t Target, schema Schema) Problems {
 	table, limit := schema.table(RoleOwnerStates), t.Dialect.Traits().IndexBytes
 	if table == nil || limit == 0 {
 		return nil
@@ -162,23 +188,13 @@ func (g *generation) checkStateKey(t Target, schema Schema) Problems {
 		return nil
 	}
 	fits := limit - others
-	if length := lengthOf(owner.Type); length > 0 && bytes > length {
+	if length, _ := lengthOf(owner.Type); length > 0 && bytes > length {
 		fits /= bytes / length
 	}
 	at := t.Owner.At.Type
-	return Problems{g.source.problem(t.places["owner_id_column"], at.Offset, at.Length, "owner_id_column",
+	return Problems{s.problem(t.places["owner_id_column"], at.Offset, at.Length, "owner_id_column",
 		fmt.Sprintf("%s can have %d bytes, and is part of the key of %s, where %s allows %d bytes: app_name and user_id take %d of them", owner.Name, bytes, table.Name, t.Dialect.Traits().Title, limit, others),
 		fmt.Sprintf("write a length of at most %d, or scoped_state: false", fits))}
-}
-
-// isUnindexed reports whether no index can be on a column.
-func (t Target) isUnindexed(table Table, name string) bool {
-	for _, c := range t.Columns {
-		if c.Role == table.Role && c.Column.Name == name {
-			return c.Column.Unindexed
-		}
-	}
-	return strings.EqualFold(name, "state") || strings.EqualFold(name, "event_data")
 }
 
 // ownIndexName gives the name that an index of the user's gets, and whether it
@@ -208,36 +224,13 @@ func ownIndexName(table Table, own ExtraIndex) (name string, taken bool) {
 	return name, count > 1
 }
 
-var sizedText = regexp.MustCompile(`^(N?(?:VAR)?CHAR2?|VARBINARY|BINARY|RAW)\((\d+)`)
-
-// lengthOf is the length that a type says; 0 for none.
-func lengthOf(sqlType string) int {
-	m := sizedText.FindStringSubmatch(sqlType)
-	if m == nil {
-		return 0
+// isUnindexed reports whether no index can be on a column.
+func isUnindexed(t Target, table Table, name string) bool {
+	for _, c := range t.Columns {
+		if c.Role == table.Role && c.Column.Name == name {
+			return c.Column.Unindexed
+		}
 	}
-	length, _ := strconv.Atoi(m[2]) // digits
-	return length
-}
-
-// keyBytes is the most that a value of a type takes in an index; what has no
-// length counts for nothing. A character has up to four bytes.
-func keyBytes(sqlType string) int {
-	m := sizedText.FindStringSubmatch(sqlType)
-	if m == nil {
-		return 0
-	}
-	length := lengthOf(sqlType)
-	if strings.Contains(m[1], "CHAR") && !strings.Contains(sqlType, "latin1") && !strings.Contains(sqlType, "ascii") && !strings.Contains(sqlType, " BYTE") {
-		length *= 4
-	}
-	return length
-}
-
-// characters is how many a text of a type has at most; 0 for another type.
-func characters(sqlType string) int {
-	if m := sizedText.FindStringSubmatch(sqlType); m == nil || !strings.Contains(m[1], "CHAR") {
-		return 0
-	}
-	return lengthOf(sqlType)
+	own, _ := StoreTableOf(table.Role)
+	return slices.ContainsFunc(own.Documents, func(document string) bool { return strings.EqualFold(name, document) })
 }

@@ -13,11 +13,8 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/templates"
@@ -45,6 +42,33 @@ type Input struct {
 	// Check: nothing is to be written, and what an earlier run was told to leave
 	// for later is not missing: where Until is "", it is the earlier run's.
 	Check bool
+}
+
+// folder is where Generate reads.
+func (in Input) folder() folder { return folder{in.Read, in.List} }
+
+// at gives a path from where adkgen runs, of one from the folder of ConfigFile.
+func (in Input) at(name string) string {
+	return path.Join(filepath.ToSlash(filepath.Dir(in.ConfigFile)), name)
+}
+
+// lockFile is the lock, from where adkgen runs.
+func (in Input) lockFile() string { return in.at(LockFile(in.ConfigFile)) }
+
+// Again is the command line of a run up to a phase, with the flags that change
+// what is written.
+func (in Input) Again(until Phase) string {
+	words := "adkgen generate"
+	if until != "" && until != Contract {
+		words += " --until " + string(until)
+	}
+	if in.Since != nil {
+		words += " --redo-since " + in.Since.Revision
+	}
+	if in.AllowDestructive {
+		words += " --allow-destructive"
+	}
+	return words
 }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
@@ -88,39 +112,8 @@ type Output struct {
 	Targets  []Status // in the order of the configuration
 	Warnings Problems // what is accepted, and worth a second look
 	Next     []string // what to do when the files are written, a command each; from the folder of adkgen.yaml
+	Again    string   // the command that writes what a check finds missing
 }
-
-// State says what writing a file would do.
-type State string
-
-// The states of a file.
-const (
-	Created   State = "created"
-	Updated   State = "updated"
-	Unchanged State = "unchanged"
-	Removed   State = "removed" // its migration is planned again, under another name
-)
-
-// File is one generated file.
-type File struct {
-	Path    string // from the folder of adkgen.yaml, with slashes
-	Content []byte
-	Before  []byte // what is there now; nil when nothing is
-	State   State
-
-	role fileRole
-}
-
-// fileRole says how a file that is there already is treated.
-type fileRole int
-
-const (
-	roleGenerated fileRole = iota // rewritten, if adkgen wrote it
-	roleMigration                 // never rewritten
-	roleSQLC                      // rewritten if adkgen wrote it, else left alone
-	roleSum                       // a hash of migrations, written anew
-	roleLock
-)
 
 // Generate runs the pipeline. An error of type Problems is for the user to
 // mend; any other is the machine's.
@@ -145,51 +138,45 @@ func Generate(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	hosts, problems, err := g.loadHosts()
+	if in.Since != nil {
+		if err := g.readLater(); err != nil {
+			return nil, err
+		}
+	}
+	hosts, problems, err := loadHosts(g.source, config.Targets, in.folder())
 	if err != nil {
 		return nil, err
 	}
-	if problems = append(problems, g.checkOwners(hosts)...); len(problems) > 0 {
+	targets, found := resolve(g.source, config.Targets, hosts, g.emitted)
+	if problems = append(problems, found...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	schemas := make([]Schema, len(config.Targets))
-	for i, t := range config.Targets {
+	g.config = &Config{Targets: targets}
+	schemas := make([]Schema, len(targets))
+	for i, t := range targets {
 		schemas[i] = wantedSchema(t)
-		problems = append(problems, g.checkIndexes(t, schemas[i])...)
-		problems = append(problems, g.checkStateKey(t, schemas[i])...)
+		problems = append(problems, checkIndexes(g.source, t, schemas[i])...)
+		problems = append(problems, checkStateKey(g.source, t, schemas[i])...)
+		problems = append(problems, g.checkOverrides(t, schemas[i])...)
 		if hosts[i] != nil {
-			problems = append(problems, g.checkHostNames(t, schemas[i], hosts[i])...)
+			problems = append(problems, checkHostNames(g.source, t, schemas[i], hosts[i])...)
 		}
 	}
 	if problems = append(problems, g.checkTogether(schemas)...); len(problems) > 0 {
 		return nil, problems.sorted()
 	}
-	results := make([]targetResult, len(config.Targets))
-	inParallel(len(results), func(i int) { results[i] = g.target(config.Targets[i], schemas[i]) })
+	results := make([]targetResult, len(targets))
+	inParallel(len(results), func(i int) { results[i] = g.target(targets[i], schemas[i]) })
 	out, err := g.assemble(results, moved)
 	if err != nil {
 		return nil, err
 	}
-	out.Warnings = g.warnings(hosts)
+	out.Warnings = warningsOf(g.source, targets, hosts)
 	for _, r := range results {
 		out.Warnings = append(out.Warnings, r.warnings...)
 	}
 	out.Warnings = out.Warnings.sorted()
 	return out, nil
-}
-
-// inParallel calls do for 0 to n-1, on every core.
-func inParallel(n int, do func(i int)) {
-	var next atomic.Int64
-	var group sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		group.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				do(i)
-			}
-		})
-	}
-	group.Wait()
 }
 
 func readLock(in Input) (lock Lock, text []byte, err error) {
@@ -203,6 +190,14 @@ func readLock(in Input) (lock Lock, text []byte, err error) {
 	}
 	lock, err = parseLock(name, append([]byte{}, text...)) // an empty file is no lock, either
 	return lock, text, err
+}
+
+// emitted gives the schema of a target that was emitted before; nil for none.
+func (g *generation) emitted(t Target) *Schema {
+	if locked := g.lock.find(t.Migrations); locked != nil && locked.Dialect == t.Dialect.Name() {
+		return &locked.Schema
+	}
+	return nil
 }
 
 type generation struct {
@@ -220,6 +215,7 @@ type targetResult struct {
 	files    []File
 	locked   LockTarget
 	later    int         // how many wait for a later run
+	losses   []loss      // what the migrations that are added drop or shorten
 	emitted  int         // how many of its migrations were there before
 	replaced *LockTarget // the entry of another tool, that it takes the place of; nil for none
 	notes    []string
@@ -246,21 +242,22 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		return result
 	}
-	plan := planFor(planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)})
+	input := planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)}
+	plan := planFor(input)
 	if plan.fills() {
 		result.warnings = warnings
 	}
 	if locked != nil {
 		result.locked, result.emitted = *locked, len(locked.Migrations)
 		result.files, result.problems, result.err = g.checkEmitted(*locked)
-		result.problems = append(result.problems, g.checkLocked(t, *locked, plan)...)
+		result.problems = append(result.problems, g.checkLocked(t, *locked, input, plan)...)
 	} else {
 		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool}
 	}
 	if result.replaced != nil {
 		result.problems, result.err = g.checkReplaced(t, *result.replaced, plan)
 		first := planFor(planInput{dialect: t.Dialect, wanted: result.replaced.Schema, next: t.Migrations.First()})
-		plan.migrations, plan.notes = first.migrations, append(plan.notes, replacedNote(t, *result.replaced))
+		plan.migrations, plan.notes = first.migrations, append(plan.notes, g.replacedNote(t, *result.replaced))
 	}
 	if result.err != nil || len(result.problems) > 0 {
 		return result
@@ -274,26 +271,21 @@ func (g *generation) target(t Target, wanted Schema) (result targetResult) {
 		}
 		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
 		for _, f := range files {
-			entry.Files = append(entry.Files, LockHash{f.Path, hashOf(f.Content)})
+			entry.Files = append(entry.Files, LockHash{Path: f.Path, SHA256: hashOf(f.Content)})
 		}
 		result.files = append(result.files, files...)
 		result.locked.Migrations = append(result.locked.Migrations, entry)
 	}
-	result.locked.Schema, result.later = plan.after, len(plan.later)
+	result.locked.Schema, result.later, result.losses = plan.after, len(plan.later), plan.losses
 	for _, note := range plan.notes {
 		if len(g.config.Targets) > 1 {
-			note = t.Migrations.Dir + ": " + note
+			note = g.in.at(t.Migrations.Dir) + ": " + note
 		}
 		result.notes = append(result.notes, note)
 	}
-	result.locked.Until = ""
-	if result.later > 0 {
-		result.locked.Until = g.until(locked)
-		result.notes = append(result.notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", t.Migrations.Dir, result.later, result.locked.Until))
-	}
-	own, notes, err := g.moveOwn(t, &result.locked)
-	if err != nil {
-		result.err = err
+	result.notes = append(result.notes, g.waiting(t, locked, &result.locked, plan, wanted, backfill)...)
+	own, notes, problems, err := g.moveOwn(t, &result.locked)
+	if result.problems, result.err = problems, err; err != nil || len(problems) > 0 {
 		return result
 	}
 	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)
@@ -327,6 +319,29 @@ func (g *generation) until(locked *LockTarget) Phase {
 		return cmp.Or(g.in.Until, locked.Until, Contract)
 	}
 	return cmp.Or(g.in.Until, Contract)
+}
+
+// waiting notes in the lock what waits for a later run, and gives what the user
+// should know of it.
+func (g *generation) waiting(t Target, before, now *LockTarget, plan plan, wanted Schema, backfill string) (notes []string) {
+	now.Until, now.WantedSHA256 = "", ""
+	if len(plan.later) == 0 {
+		return nil
+	}
+	dir := g.in.at(t.Migrations.Dir)
+	now.Until, now.WantedSHA256 = g.until(before), hashOf([]byte(sumOf(wanted)+" "+backfill))
+	if before != nil && before.Until != "" {
+		if before.Until.rank() > now.Until.rank() && before.Until.rank() < plan.later[0].Phase.rank() {
+			now.Until = before.Until // an earlier run went further
+		}
+		if g.in.Check && now.WantedSHA256 != before.WantedSHA256 {
+			notes = append(notes, fmt.Sprintf("%s: the configuration has changed since the last run, and other migrations wait now.", dir))
+		}
+	}
+	if g.in.Until != "" && !g.in.Check && len(plan.migrations) == 0 {
+		notes = append(notes, fmt.Sprintf("%s: --until %s adds no migration: all of them up to %s are there.", dir, g.in.Until, now.Until))
+	}
+	return append(notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", dir, len(plan.later), now.Until))
 }
 
 // backfill reads the expression that gives existing sessions their owner. It can
@@ -398,7 +413,11 @@ func (g *generation) assemble(results []targetResult, notes []string) (*Output, 
 		problems = append(problems, r.problems...)
 		out.Files = append(out.Files, r.files...)
 		lock.Targets = append(lock.Targets, r.locked)
-		out.Targets = append(out.Targets, statusOf(r.locked, r.emitted))
+		status := statusOf(r.locked, r.emitted)
+		for _, l := range r.losses {
+			status.Losses = append(status.Losses, l.what)
+		}
+		out.Targets = append(out.Targets, status)
 		notes = append(notes, r.notes...)
 	}
 	for _, note := range notes {
@@ -449,6 +468,11 @@ func (g *generation) assemble(results []targetResult, notes []string) (*Output, 
 	if err := g.compare(out); err != nil {
 		return nil, err
 	}
+	until := g.in.Until
+	for _, t := range lock.Targets {
+		until = cmp.Or(until, t.Until)
+	}
+	out.Again = g.in.Again(until)
 	out.Next, err = g.next(results, out.Files)
 	return out, err
 }
@@ -475,7 +499,12 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 		}
 	}
 	for i, t := range g.config.Targets {
-		added := results[i].locked.Migrations[results[i].emitted:]
+		var added []LockMigration
+		for _, m := range results[i].locked.Migrations[results[i].emitted:] {
+			if slices.ContainsFunc(m.Files, func(f LockHash) bool { return changed[f.Path] }) { // planned again, they can be the same
+				added = append(added, m)
+			}
+		}
 		if len(added) == 0 {
 			continue
 		}
@@ -493,6 +522,11 @@ func (g *generation) next(results []targetResult, files []File) (commands []stri
 				command = string(m[1])
 			}
 		}
+		if results[i].replaced != nil {
+			add("on each database that has the tables, mark the first migration in " + t.Migrations.Dir + " as applied: docs/migration-tools.md, Another tool")
+			add("on a new database, apply it: " + command)
+			continue
+		}
 		how := "apply the new migrations in " + t.Migrations.Dir
 		if added[0].Phase != added[len(added)-1].Phase {
 			how += ", phase by phase, as adkgen status lists them"
@@ -507,7 +541,7 @@ var applyLine = regexp.MustCompile(`(?m)^-- Apply with: (.*)\r?$`)
 
 // sqlcFiles renders one file for all targets that name it: sqlc reads a list
 // of databases in one file. The lock keeps its hash, which tells it from one
-// that somebody has changed since.
+// that somebody has changed since: that one is never overwritten.
 func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err error) {
 	blocks := map[string][]sqlcBlock{}
 	var names []string
@@ -530,13 +564,23 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, err
 		}
-		hash := hashOf([]byte(text))
-		if err != nil || isOurs(there) {
-			hashes[name] = &LockHash{name, hash}
-			if err == nil && g.lock.changedSQLC(name, hashOf(there)) && hashOf(there) != hash {
-				problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change",
-					Hint: "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + name + ": adkgen writes it again; to keep the file as your own, remove its first line"})
+		wanted, found := hashOf([]byte(text)), hashOf(there)
+		conflict := conflictIn(name, string(there))
+		hint := "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + g.in.at(name) + ": adkgen writes it again; to keep the file as your own, remove its first line"
+		switch written, known := g.writtenSQLC(name); {
+		case conflict != nil:
+			conflict.Message, conflict.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
+			if isOurs(there) {
+				conflict.Hint = "resolve " + g.in.ConfigFile + " first, then delete " + g.in.at(name) + " and run adkgen again: it writes the file from " + g.in.ConfigFile + ", and git still has both versions"
 			}
+			problems = append(problems, *conflict)
+		case err == nil && !isOurs(there):
+		case err != nil || found == wanted || slices.Contains(written, found):
+			hashes[name] = &LockHash{Path: name, SHA256: wanted}
+		case known:
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change", Hint: hint})
+		default:
+			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file is not what adkgen would write now, and " + g.in.lockFile() + " does not say that adkgen wrote it: it may have been changed by hand, and adkgen would overwrite the change", Hint: hint})
 		}
 		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
 	}
@@ -549,16 +593,22 @@ func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err
 	return files, problems, nil
 }
 
-// changedSQLC reports whether a configuration for sqlc has another hash than
-// when it was written. Locks of before do not say.
-func (l Lock) changedSQLC(name, hash string) bool {
-	known := false
-	for _, t := range l.Targets {
-		if t.SQLC != nil && t.SQLC.Path == name {
-			if known = true; t.SQLC.SHA256 == hash {
-				return false
+// writtenSQLC gives the hashes that a configuration for sqlc had when adkgen wrote
+// it, also since a revision. A lock that was lost, or is of before, does not tell.
+func (g *generation) writtenSQLC(name string) (hashes []string, known bool) {
+	locks := []Lock{g.lock}
+	if g.in.Since != nil {
+		for _, text := range append([][]byte{g.lockText}, g.in.Since.Later...) {
+			lock, _ := parseLock("", text) // as much as can be read
+			locks = append(locks, lock)
+		}
+	}
+	for _, lock := range locks {
+		for _, t := range lock.Targets {
+			if t.SQLC != nil && t.SQLC.Path == name {
+				hashes = append(hashes, t.SQLC.SHA256)
 			}
 		}
 	}
-	return known
+	return hashes, len(hashes) > 0
 }

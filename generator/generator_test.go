@@ -143,7 +143,7 @@ func TestTargetsThatCannotGoOn(t *testing.T) {
 			}
 			wants(t, d.refusal(t, changed), c.says, "adkgen.yaml:", "if the migrations were never applied anywhere, adkgen generate --redo-since REV plans them again")
 			in := d.input(changed)
-			in.Since = &Since{Revision: "REV"} // which has no lock
+			in.Since = &Since{Revision: "REV", Files: disk{}.files} // which has no lock
 			if _, err := Generate(in); err != nil {
 				t.Error(err)
 			}

@@ -42,7 +42,7 @@ func (g *generation) checkGoNames(t Target, schema Schema, files []File) Problem
 		default:
 			continue
 		}
-		problems = append(problems, g.problem(t, roleKeys[table.Role], message, "choose another name, such as adk_"+strings.ToLower(strings.Trim(table.Name, "_"))))
+		problems = append(problems, g.problem(t, table.Role.key(), message, "choose another name, such as adk_"+strings.ToLower(strings.Trim(table.Name, "_"))))
 	}
 	return problems
 }

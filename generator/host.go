@@ -1,7 +1,6 @@
 package generator
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -25,12 +24,12 @@ type Host struct {
 	complete bool              // what is not in it is not in the database
 }
 
-// ReadHost reads the user's migrations: files, or folders of them, in the order
+// readHost reads the user's migrations: files, or folders of them, in the order
 // in which a migration tool applies them, without the parts that go down. It
 // knows the formats of goose, golang-migrate, dbmate, sql-migrate, atlas, tern,
 // Flyway and Liquibase, and plain SQL. The error is of type Problems when a
 // path leads nowhere; any other is the machine's.
-func ReadHost(d dialects.Dialect, in Input, paths []string) (*Host, error) {
+func readHost(d dialects.Dialect, in folder, paths []string) (*Host, error) {
 	host := &Host{schema: &dialects.HostSchema{Types: map[string]bool{}}, sources: map[string]source{}, paths: paths, complete: true}
 	for _, name := range paths {
 		files, err := hostFiles(in, name)
@@ -65,7 +64,7 @@ func ReadHost(d dialects.Dialect, in Input, paths []string) (*Host, error) {
 }
 
 // hostFiles lists a file, or the migrations in a folder in their order.
-func hostFiles(in Input, name string) ([]string, error) {
+func hostFiles(in folder, name string) ([]string, error) {
 	if path.Ext(name) == ".sql" {
 		return []string{name}, nil
 	}
@@ -119,13 +118,6 @@ func compareVersions(a, b string) int {
 	return cmp.Or(slices.Compare(x, y), strings.Compare(a, b))
 }
 
-// isOurs reports whether adkgen wrote a file: its mark is in the first line, or
-// behind what a migration tool wants there.
-func isOurs(text []byte) bool {
-	lines := bytes.SplitN(text, []byte("\n"), 4)
-	return bytes.Contains(bytes.Join(lines[:min(len(lines), 3)], []byte("\n")), []byte(generatedMark))
-}
-
 var (
 	upMark   = regexp.MustCompile(`(?i)^--\s*(\+goose\s+up|\+migrate\s+up|migrate:up)\b`)
 	downMark = regexp.MustCompile(`(?i)^--\s*(\+goose\s+down|\+migrate\s+down|migrate:down)\b|^---- create above / drop below ----`)
@@ -160,11 +152,11 @@ func (h *Host) place(at dialects.Place, message string) *Place {
 // loadHosts reads the schema that each target names, or the directory that it
 // shares with the host's migrations; nil where there is neither. Targets with
 // the same paths share what was read.
-func (g *generation) loadHosts() ([]*Host, Problems, error) {
-	hosts := make([]*Host, len(g.config.Targets))
+func loadHosts(s source, targets []Target, in folder) ([]*Host, Problems, error) {
+	hosts := make([]*Host, len(targets))
 	loaded := map[string]*Host{}
 	var problems Problems
-	for i, t := range g.config.Targets {
+	for i, t := range targets {
 		paths, shared := t.HostSchema, false
 		if len(paths) == 0 && t.Migrations.Start > 0 && slices.ContainsFunc(t.definitions(), func(d definition) bool { return d.column.Reference != nil }) {
 			paths, shared = []string{t.Migrations.Dir}, true
@@ -174,14 +166,14 @@ func (g *generation) loadHosts() ([]*Host, Problems, error) {
 		}
 		key := fmt.Sprint(t.Dialect.Name(), shared, paths)
 		if loaded[key] == nil {
-			host, err := ReadHost(t.Dialect, g.in, paths)
+			host, err := readHost(t.Dialect, in, paths)
 			var unread Problems
 			switch {
 			case errors.As(err, &unread) && shared: // nothing of the host's is there
 				host = &Host{schema: &dialects.HostSchema{}}
 			case errors.As(err, &unread):
 				for _, p := range unread {
-					problems = append(problems, g.problem(t, "host_schema", p.File+": "+p.Message, p.Hint))
+					problems = append(problems, t.problem(s, "host_schema", p.File+": "+p.Message, p.Hint))
 				}
 				continue
 			case err != nil:
@@ -197,13 +189,13 @@ func (g *generation) loadHosts() ([]*Host, Problems, error) {
 
 // checkOrder refuses a target whose migrations stand in one directory with the
 // host's and come before what they refer to.
-func (g *generation) checkOrder(t Target, host *Host, needs []dialects.Place) Problems {
+func checkOrder(s source, t Target, host *Host, needs []dialects.Place) Problems {
 	for _, need := range needs {
 		numbers := versionOf(path.Base(need.File))
 		if path.Dir(need.File) != t.Migrations.Dir || len(numbers) == 0 || numbers[0] < t.Migrations.First() {
 			continue
 		}
-		p := g.problem(t, "migrations", fmt.Sprintf("adkgen's migrations begin with number %d, but what a column references is created in %s", t.Migrations.First(), path.Base(need.File)),
+		p := t.problem(s, "migrations", fmt.Sprintf("adkgen's migrations begin with number %d, but what a column references is created in %s", t.Migrations.First(), path.Base(need.File)),
 			fmt.Sprintf("write start: with a number above %d", numbers[0]))
 		p.Other = host.place(need, "it is created here")
 		return Problems{p}
@@ -212,15 +204,15 @@ func (g *generation) checkOrder(t Target, host *Host, needs []dialects.Place) Pr
 }
 
 // checkHostNames refuses tables that the host has already.
-func (g *generation) checkHostNames(t Target, schema Schema, host *Host) Problems {
+func checkHostNames(s source, t Target, schema Schema, host *Host) Problems {
 	var problems Problems
 	for _, table := range schema.Tables {
 		theirs := host.schema.Find(t.Dialect, schema.Namespace, table.Name)
 		if theirs == nil {
 			continue
 		}
-		key := roleKeys[table.Role]
-		p := g.problem(t, key, "your own schema has a table "+table.Name, "choose another name: "+key+": adk_"+table.Name)
+		key := table.Role.key()
+		p := t.problem(s, key, "your own schema has a table "+table.Name, "choose another name: "+key+": adk_"+table.Name)
 		p.Other = host.place(theirs.At, "it is created here")
 		problems = append(problems, p)
 	}

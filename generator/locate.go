@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/adkgen/adkgen/dialects"
 	"gopkg.in/yaml.v3"
 )
 
@@ -292,4 +293,37 @@ func (w *scalarWalk) skipIndent(indent int) {
 	for i := 0; i < indent && w.at < len(w.text) && w.text[w.at] == ' '; i++ {
 		w.at++
 	}
+}
+
+// fragmentProblem places a problem with the whole text of a source.
+func (s source) fragmentProblem(p dialects.Problem) Problem {
+	line, column := s.lineColumn(p.Offset)
+	start := strings.LastIndexByte(s.text[:p.Offset], '\n') + 1
+	return Problem{File: s.file, Line: line, Column: column, Message: p.Message, Hint: p.Hint,
+		Source: s.upToBreak(start, len(s.text)), Width: len([]rune(s.upToBreak(p.Offset, p.Offset+p.Length)))}
+}
+
+// conflictIn gives the place of the first line that git has written into a file
+// in which two branches have changed the same lines; nil for none.
+func conflictIn(file, text string) *Problem {
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
+			return &Problem{File: file, Line: number, Column: 1, Source: strings.TrimRight(line, "\r\n")}
+		}
+	}
+	return nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+): (.*)`)
+
+// yamlMessage takes the line, 0 for none, out of an error of the YAML parser.
+func yamlMessage(err error) (line int, message string) {
+	message = strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1]) // digits
+		message = m[2]
+	}
+	return line, message
 }

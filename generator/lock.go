@@ -3,11 +3,10 @@ package generator
 import (
 	"bytes"
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -39,19 +38,23 @@ type Lock struct {
 // LockTarget is what was emitted for one target, which is known by the
 // directory and first number of its migrations.
 type LockTarget struct {
-	Dir        string          `yaml:"dir"`
-	Start      int             `yaml:"start"`
-	Dialect    string          `yaml:"dialect"`
-	Tool       string          `yaml:"tool"`
-	Until      Phase           `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
-	SQLC       *LockHash       `yaml:"sqlc,omitempty"`  // the configuration that adkgen wrote for sqlc; nil for none
-	Migrations []LockMigration `yaml:"migrations"`
-	Schema     Schema          `yaml:"schema"`
+	Dir     string `yaml:"dir"`
+	Start   int    `yaml:"start"`
+	Dialect string `yaml:"dialect"`
+	Tool    string `yaml:"tool"`
+	Until   Phase  `yaml:"until,omitempty"` // the phase after which migrations wait for a later run; "" when none do
+	// WantedSHA256 is the hash of the schema and the backfill that the migrations
+	// that wait lead to: what waits is another when it changes. "" when none do.
+	WantedSHA256 string          `yaml:"wanted_sha256,omitempty"`
+	SQLC         *LockHash       `yaml:"sqlc,omitempty"` // the configuration that adkgen wrote for sqlc; nil for none
+	Migrations   []LockMigration `yaml:"migrations"`
+	Schema       Schema          `yaml:"schema"`
 }
 
 // LockMigration is one emitted migration.
 type LockMigration struct {
 	Number int        `yaml:"number"`
+	Was    int        `yaml:"was,omitempty"` // the number that a custom migration had first, if --redo-since has given it another
 	Name   string     `yaml:"name"`
 	Phase  Phase      `yaml:"phase,omitempty"`  // none for a custom migration, and one of before phases were kept
 	Custom bool       `yaml:"custom,omitempty"` // its SQL is the user's: adkgen migration new
@@ -66,11 +69,7 @@ type LockMigration struct {
 type LockHash struct {
 	Path   string `yaml:"path"`
 	SHA256 string `yaml:"sha256,omitempty"` // none for a custom migration
-}
-
-func hashOf(content []byte) string {
-	sum := sha256.Sum256(bytes.ReplaceAll(content, []byte("\r\n"), []byte("\n")))
-	return hex.EncodeToString(sum[:])
+	since  string // of a custom one, the hash that it has at the revision since which migrations are planned again
 }
 
 // parseLock reads a lock, whose name is file; nil text is an empty lock. What
@@ -103,20 +102,10 @@ const (
 	redoHint  = "run adkgen generate --redo-since main, where main is the branch whose migrations stay: the other branch's are planned again after them"
 )
 
-var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
+// conflictHint says how a file is mended that git has merged.
+const conflictHint = "keep what you want of both sides, remove the lines that begin with <<<<<<<, ======= and >>>>>>>, and run adkgen again"
 
-// conflictIn gives the place of the first line that git has written into a file
-// in which two branches have changed the same lines; nil for none.
-func conflictIn(file, text string) *Problem {
-	number := 0
-	for line := range strings.Lines(text) {
-		number++
-		if strings.HasPrefix(line, "<<<<<<< ") || strings.HasPrefix(line, ">>>>>>> ") {
-			return &Problem{File: file, Line: number, Column: 1, Source: strings.TrimRight(line, "\r\n")}
-		}
-	}
-	return nil
-}
+var unknownField = regexp.MustCompile(`^field (\S+) not found in type`)
 
 // check finds a lock that is not as adkgen has written it: one that was cut,
 // merged by git, or written by an adkgen that knows more.
@@ -171,13 +160,13 @@ func (t LockTarget) check(sealed bool) *Problem {
 			}
 		}
 	}
-	if what := t.Schema.missing(); what != "" {
+	if what := missing(t.Schema); what != "" {
 		return cut(fmt.Sprintf("the schema of %s has %s", t.Dir, what))
 	}
-	if what := t.Schema.unknown(); what != "" {
+	if what := unknown(t.Schema); what != "" {
 		return &Problem{Message: fmt.Sprintf("this lock was written by a newer adkgen: the schema of %s has %s, which this one does not know", t.Dir, what), Hint: newerHint}
 	}
-	if last := t.last(); sealed && last.SchemaSHA256 != t.Schema.sum() {
+	if last := t.last(); sealed && last.SchemaSHA256 != sumOf(t.Schema) {
 		return &Problem{Message: fmt.Sprintf("the schema of %s is not the one after migration %d, %s: git has merged the locks of two branches, or the lock was edited", t.Dir, last.Number, last.Name), Hint: redoHint}
 	}
 	return nil
@@ -187,9 +176,9 @@ func (t LockTarget) check(sealed bool) *Problem {
 func (t LockTarget) last() LockMigration { return t.Migrations[len(t.Migrations)-1] }
 
 // missing says what a schema has not that every one has; "" for nothing.
-func (s Schema) missing() string {
-	for _, role := range []Role{RoleSessions, RoleEvents} {
-		if s.table(role) == nil {
+func missing(s Schema) string {
+	for _, table := range Stores[0].Tables { // the one that every target has
+		if role := table.Role; !table.Scoped && s.table(role) == nil {
 			return "no table for " + string(role)
 		}
 	}
@@ -229,9 +218,9 @@ func (s Schema) missing() string {
 }
 
 // unknown says what a schema has that this adkgen does not know; "" for nothing.
-func (s Schema) unknown() string {
+func unknown(s Schema) string {
 	for _, t := range s.Tables {
-		if t.Role != RoleOwnerStates && !slices.Contains(roleNames, string(t.Role)) {
+		if _, known := StoreTableOf(t.Role); !known {
 			return fmt.Sprintf("a table of the role %q", t.Role)
 		}
 		for _, i := range t.Indexes {
@@ -245,9 +234,9 @@ func (s Schema) unknown() string {
 
 var indexKinds = []IndexKind{IndexOwner, IndexState, IndexRecency, IndexOrder, IndexKey, IndexExtra}
 
-// sum is the hash of a schema. What is empty does not count, so that a field
+// sumOf is the hash of a schema. What is empty does not count, so that a field
 // that a later adkgen adds leaves the hashes of before as they are.
-func (s Schema) sum() string {
+func sumOf(s Schema) string {
 	var b bytes.Buffer
 	writeCanonical(&b, reflect.ValueOf(s))
 	return hashOf(b.Bytes())
@@ -292,7 +281,7 @@ func (l Lock) sealed() Lock {
 		for j := range t.Migrations {
 			t.Migrations[j].SchemaSHA256 = ""
 		}
-		t.Migrations[len(t.Migrations)-1].SchemaSHA256 = t.Schema.sum()
+		t.Migrations[len(t.Migrations)-1].SchemaSHA256 = sumOf(t.Schema)
 	}
 	return l
 }
@@ -352,4 +341,32 @@ func (l Lock) find(m Migrations) *LockTarget {
 		}
 	}
 	return nil
+}
+
+// moveTo says that a target's files are in another directory. Other locks with
+// these migrations stay as they are.
+func (t *LockTarget) moveTo(dir string) {
+	old := t.Dir
+	t.Dir, t.Migrations = dir, slices.Clone(t.Migrations)
+	for i := range t.Migrations {
+		m := &t.Migrations[i]
+		m.Files = slices.Clone(m.Files)
+		for j := range m.Files {
+			m.Files[j].Path = path.Join(dir, strings.TrimPrefix(m.Files[j].Path, old+"/"))
+		}
+	}
+}
+
+// changedSQLC reports whether a configuration for sqlc has another hash than
+// when it was written. Locks of before do not say.
+func (l Lock) changedSQLC(name, hash string) bool {
+	known := false
+	for _, t := range l.Targets {
+		if t.SQLC != nil && t.SQLC.Path == name {
+			if known = true; t.SQLC.SHA256 == hash {
+				return false
+			}
+		}
+	}
+	return known
 }

@@ -9,29 +9,11 @@ import (
 	"github.com/adkgen/adkgen/dialects"
 )
 
-// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
-// column and otherwise standard settings.
-func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
-	t := standardTarget(d)
-	t.Owner = &o
-	schema := wantedSchema(t)
-	r := newRenderer(t)
-	return r.render("create_table", r.table("", schema.Tables[0], false))
-}
-
-// standardTarget is a target with the names that tables have by default.
-func standardTarget(d dialects.Dialect) Target {
-	return Target{Dialect: d, Tables: TableNames{
-		Sessions: d.Fold("adk_sessions"), Events: d.Fold("adk_events"),
-		AppStates: d.Fold("adk_app_states"), UserStates: d.Fold("adk_user_states"), // the sessions are shown, no states
-	}}
-}
-
-// ParseOwner reads one owner column in a dialect, and checks it against the
+// parseOwner reads one owner column in a dialect, and checks it against the
 // user's schema; host is nil when that is not known. Warnings are what is
 // accepted and worth a second look. The error is of type Problems; file is the
 // fragment's name in them.
-func ParseOwner(file string, d dialects.Dialect, fragment string, host *Host) (owner dialects.Owner, warnings Problems, err error) {
+func parseOwner(file string, d dialects.Dialect, fragment string, host *Host) (owner dialects.Owner, warnings Problems, err error) {
 	s := source{file, fragment}
 	owner, found := d.ParseOwner(fragment)
 	var problems Problems
@@ -56,14 +38,6 @@ func ParseOwner(file string, d dialects.Dialect, fragment string, host *Host) (o
 		warnings = append(warnings, warning)
 	}
 	return owner, warnings, nil
-}
-
-// fragmentProblem places a problem with the whole text of a source.
-func (s source) fragmentProblem(p dialects.Problem) Problem {
-	line, column := s.lineColumn(p.Offset)
-	start := strings.LastIndexByte(s.text[:p.Offset], '\n') + 1
-	return Problem{File: s.file, Line: line, Column: column, Message: p.Message, Hint: p.Hint,
-		Source: s.upToBreak(start, len(s.text)), Width: len([]rune(s.upToBreak(p.Offset, p.Offset+p.Length)))}
 }
 
 // ownerProblem is a problem with an owner column, and the place in the user's
@@ -110,8 +84,8 @@ func checkReference(t Target, role Role, o *dialects.Owner, host *Host) (c refer
 		return c
 	}
 	if ref.Schema == "" || ref.Schema == t.Namespace {
-		for _, table := range []string{t.Tables.Sessions, t.Tables.Events, t.Tables.AppStates, t.Tables.UserStates} {
-			if strings.EqualFold(ref.Table, table) {
+		for _, role := range t.roles() {
+			if table := t.Tables[role]; strings.EqualFold(ref.Table, table) {
 				c.refuse(o.At.Target, table+" is one of adkgen's own tables", "reference the table of your users, accounts or tenants", nil)
 				return c
 			}
@@ -202,47 +176,52 @@ func (c *referenceCheck) takePrimaryKey(d dialects.Dialect, o *dialects.Owner, t
 	name := d.Quote(table.Name)
 	message := name + " has no primary key"
 	if len(key) > 1 {
-		message = "the primary key of " + name + " has several columns: " + strings.Join(newRenderer(Target{Dialect: d}).quoteAll(key), ", ")
+		message = "the primary key of " + name + " has several columns: " + strings.Join(quoted(d, key), ", ")
 	}
 	c.refuse(o.At.Target, message, "name a column that is unique: REFERENCES "+name+"(id)", host.place(table.At, name+" is created here"))
 	return false
 }
 
-// checkOwners checks the column definitions of all targets, and the schemas
-// that they refer to.
-func (g *generation) checkOwners(hosts []*Host) Problems {
+// resolve checks the column definitions of all targets, and the schemas that they
+// refer to. It gives the targets with what the definitions leave to others: the
+// type and the column that a foreign key references, and the collation with which
+// a column was emitted; emitted gives the schema of a target that was emitted, nil
+// for none.
+func resolve(s source, given []Target, hosts []*Host, emitted func(Target) *Schema) ([]Target, Problems) {
 	var problems Problems
-	for i := range g.config.Targets {
-		t := &g.config.Targets[i]
-		problems = append(problems, g.checkColumns(t)...)
+	targets := make([]Target, len(given))
+	for i := range given {
+		targets[i] = given[i].clone()
+		t := &targets[i]
+		problems = append(problems, checkColumns(s, *t)...)
 		for _, d := range t.definitions() {
 			result := checkReference(*t, d.role, d.column, hosts[i])
 			for _, p := range result.problems {
-				problem := g.source.problem(d.node, p.Offset, p.Length, d.key, p.Message, p.Hint)
+				problem := s.problem(d.node, p.Offset, p.Length, d.key, p.Message, p.Hint)
 				problem.Other = p.other
 				problems = append(problems, problem)
 			}
 			if len(result.problems) == 0 && hosts[i] != nil {
-				problems = append(problems, g.checkOrder(*t, hosts[i], result.needs)...)
+				problems = append(problems, checkOrder(s, *t, hosts[i], result.needs)...)
 			}
-			if locked := g.lock.find(t.Migrations); locked != nil && locked.Dialect == t.Dialect.Name() {
-				keepCollation(t.Dialect, d.column, locked.Schema.table(d.role))
+			if schema := emitted(*t); schema != nil {
+				keepCollation(t.Dialect, d.column, schema.table(d.role))
 			}
 			if d.key == "owner_id_column" {
 				warnConfused(t.Dialect, d.column)
 			}
 		}
 	}
-	return problems
+	return targets, problems
 }
 
-// warnings are those about all column definitions and about the user's schemas.
-func (g *generation) warnings(hosts []*Host) Problems {
+// warningsOf gives those about all column definitions and about the user's schemas.
+func warningsOf(s source, targets []Target, hosts []*Host) Problems {
 	var warnings Problems
-	for i := range g.config.Targets {
-		for _, d := range g.config.Targets[i].definitions() {
+	for i := range targets {
+		for _, d := range targets[i].definitions() {
 			for _, w := range d.column.Warnings {
-				warning := g.source.problem(d.node, w.Offset, w.Length, d.key, w.Message, w.Hint)
+				warning := s.problem(d.node, w.Offset, w.Length, d.key, w.Message, w.Hint)
 				warning.Warning = true
 				warnings = append(warnings, warning)
 			}
@@ -289,4 +268,13 @@ func warnConfused(d dialects.Dialect, o *dialects.Owner) {
 		at = o.At.Collation
 	}
 	o.Warnings = append(o.Warnings, at.Problem(warning.Message, warning.Hint))
+}
+
+// quoted are names as they stand in SQL.
+func quoted(d dialects.Dialect, names []string) []string {
+	names = slices.Clone(names)
+	for i, name := range names {
+		names[i] = d.Quote(name)
+	}
+	return names
 }

@@ -58,9 +58,9 @@ func (p *planner) phase(c Change) Phase {
 	}
 	before := *p.locked.table(c.Table.Role)
 	if c.OldColumn.Name != "" { // as it is when the change begins
-		before = before.with(Change{Kind: DropColumn, Column: c.OldColumn}).with(Change{Kind: AddColumn, Column: c.OldColumn})
+		before = applyTo(applyTo(before, Change{Kind: DropColumn, Column: c.OldColumn}), Change{Kind: AddColumn, Column: c.OldColumn})
 	}
-	after := before.with(c)
+	after := applyTo(before, c)
 	if p.fits(before, after) {
 		return Expand
 	}

@@ -92,7 +92,7 @@ func (p *planner) stopAfter(phase Phase) {
 	p.after = p.locked
 	for _, m := range p.migrations {
 		for _, c := range m.Changes {
-			p.after = p.after.with(c)
+			p.after = apply(p.after, c)
 		}
 	}
 	p.keepFor(p.later, &p.after)
@@ -139,13 +139,13 @@ func (p *planner) add(c Change) {
 
 // loseColumn notes that the values of a column go.
 func (p *planner) loseColumn(phase Phase, t Table, c Column) {
-	p.losses = append(p.losses, loss{askerOf(t, c), phase, "column " + t.Name + "." + c.Name + " with its values"})
+	p.losses = append(p.losses, loss{p.askerOf(t, c), phase, "column " + t.Name + "." + c.Name + " with its values"})
 }
 
 // loseLength notes that a column gets a type that is shorter, if it does.
 func (p *planner) loseLength(phase Phase, t Table, old, new Column) {
 	if !p.dialect.Widens(old.Type, new.Type) {
-		p.losses = append(p.losses, loss{askerOf(t, new), phase, fmt.Sprintf("column %s.%s, which gets shorter: %s becomes %s", t.Name, new.Name, old.Type, new.Type)})
+		p.losses = append(p.losses, loss{p.askerOf(t, new), phase, fmt.Sprintf("column %s.%s, which gets shorter: %s becomes %s", t.Name, new.Name, old.Type, new.Type)})
 	}
 }
 
@@ -153,35 +153,19 @@ func (p *planner) refuse(asked asker, message, hint string) {
 	p.refusals = append(p.refusals, refusal{asked, message, hint})
 }
 
-// askerOf gives what asks for a change of a column.
-func askerOf(t Table, c Column) asker {
+// askerOf gives what asks for a change of a column. One of adkgen's own changes
+// with a setting of its dialect, where there is one.
+func (p *planner) askerOf(t Table, c Column) asker {
 	switch {
 	case c.Owner || c.Retired:
 		return asker{key: "owner_id_column"}
 	case c.Extra:
 		return asker{"columns", t.Role, c.Name}
 	}
+	for _, key := range p.dialect.Traits().Settings {
+		return asker{key: key}
+	}
 	return asker{key: "dialect"}
-}
-
-// table gives the table of a role; nil when the schema has none.
-func (s Schema) table(role Role) *Table {
-	for i := range s.Tables {
-		if s.Tables[i].Role == role && !s.Tables[i].Retired {
-			return &s.Tables[i]
-		}
-	}
-	return nil
-}
-
-// owner gives the owner column; nil when the table has none.
-func (t Table) owner() *Column {
-	for i := range t.Columns {
-		if t.Columns[i].Owner {
-			return &t.Columns[i]
-		}
-	}
-	return nil
 }
 
 // retire keeps an owner column that another replaces: it becomes nullable, so
@@ -436,12 +420,6 @@ func (p *planner) alter(before, after Table) {
 	}
 }
 
-// indexes reports whether an index or a unique key begins with a column.
-func (t Table) indexes(first string) bool {
-	return slices.ContainsFunc(t.Indexes, func(i Index) bool { return i.Columns[0] == first }) ||
-		slices.ContainsFunc(t.Unique, func(k Key) bool { return k.Columns[0] == first })
-}
-
 // replace pairs foreign keys of the same columns, where one can take the
 // other's place. It gives the changes, and what has no such pair.
 func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAdded []ForeignKey, replacements []Change) {
@@ -460,21 +438,21 @@ func (p *planner) replace(t Table, gone, added []ForeignKey) (stillGone, stillAd
 	return stillGone, added, replacements
 }
 
-// setsNull reports whether the foreign key of a change writes NULL.
-func (c Change) setsNull() bool {
-	return c.Reference.OnDelete == dialects.SetNull || c.Reference.OnUpdate == dialects.SetNull
-}
-
 // unneeded lets a column that goes be NULL first, where the program that does
-// not know it any more could not write a row otherwise. It gives the column as
-// it then is.
+// not know it any more could not write a row otherwise, and takes a default away
+// that is no constant, as addColumn gives it later: the way down brings neither
+// back at once. It gives the column as it then is.
 func (p *planner) unneeded(t Table, c Column) Column {
-	if !c.NotNull || c.Default != "" || c.Generated != "" {
+	computed := c.Default != "" && !isConstant(c.Default)
+	if c.Generated != "" || !computed && (!c.NotNull || c.Default != "") {
 		return c
 	}
-	free := c
+	free, phase := c, Phase("")
 	free.NotNull, free.NotNullConstraint = false, ""
-	p.add(Change{Kind: ModifyColumn, Table: t, Column: free, OldColumn: c})
+	if computed {
+		free.Default, phase = "", Contract // until then, it gives the rows their value
+	}
+	p.add(Change{Kind: ModifyColumn, Table: t, Column: free, OldColumn: c, phase: phase})
 	return free
 }
 
@@ -491,21 +469,26 @@ func (p *planner) fill(before, after Table) {
 			continue
 		}
 		fill := Change{Kind: Backfill, Table: after, Column: c, Expression: p.backfill, Check: Check{Name: derivedName(p.dialect, after.Name, "backfill")}}
-		switch old := column(before, c.Name); {
-		case old != nil && old.Filled == p.backfill: // by an earlier run
-		case p.rules.LoopsInProcedures:
-			create, drop := fill, fill
-			create.Kind, drop.Kind = CreateProcedure, DropProcedure
-			p.add(create)
-			p.add(fill)
-			p.add(drop)
-		default:
-			p.add(fill)
+		if old := column(before, c.Name); old == nil || old.Filled != p.backfill { // else an earlier run has filled it
+			for _, step := range p.looped(fill) {
+				p.add(step)
+			}
 		}
 		nullable := c
 		nullable.NotNull, nullable.NotNullConstraint = false, ""
 		p.require(after, nullable, c)
 	}
+}
+
+// looped gives the steps of a change that loops over rows: where only procedures
+// can loop, one is created before it and dropped after it.
+func (p *planner) looped(c Change) []Change {
+	if !p.rules.LoopsInProcedures {
+		return []Change{c}
+	}
+	create, drop := c, c
+	create.Kind, drop.Kind = CreateProcedure, DropProcedure
+	return []Change{create, c, drop}
 }
 
 // validate follows a constraint that was added without a look at the rows.
@@ -522,15 +505,6 @@ func (p *planner) invalidate(t Table, constraint, column string, phase Phase) {
 	if p.rules.Validates {
 		p.add(Change{Kind: Invalidate, Table: t, OldName: constraint, NewName: constraint, Column: Column{Name: column}, phase: phase})
 	}
-}
-
-func column(t Table, name string) *Column {
-	for i := range t.Columns {
-		if t.Columns[i].Name == name {
-			return &t.Columns[i]
-		}
-	}
-	return nil
 }
 
 // difference gives what is in one list only; names included.
@@ -581,16 +555,16 @@ func (p *planner) canAdd(t Table, c Column) bool {
 		if p.rules.AddsVirtual {
 			hint = "write VIRTUAL instead of STORED: it is computed when it is read"
 		}
-		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", hint)
+		p.refuse(p.askerOf(t, c), t.Name+"."+c.Name+" is generated: to compute it, the database would write every row that is there again, and lock the table for that time", hint)
 		return false
 	}
 	if !c.NotNull || hasValue(c) {
 		return true
 	}
 	if c.Owner {
-		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as "+dialects.BackfillExample(p.dialect, t.Name))
+		p.refuse(p.askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and sessions that are there already have no value for it", "say which with backfill: and an expression, such as "+dialects.BackfillExample(p.dialect, t.Name))
 	} else {
-		p.refuse(askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
+		p.refuse(p.askerOf(t, c), t.Name+"."+c.Name+" is NOT NULL, and rows that are there already have no value for it", "give it a constant DEFAULT")
 	}
 	return false
 }
@@ -658,12 +632,12 @@ func (p *planner) require(t Table, old, new Column) Column {
 // canChange refuses another type, unless it holds every value of the old one.
 func (p *planner) canChange(t Table, old, new Column) bool {
 	if (old.Generated != new.Generated || old.Virtual != new.Virtual) && !p.rules.Rebuilds {
-		p.refuse(askerOf(t, new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
+		p.refuse(p.askerOf(t, new), t.Name+"."+new.Name+" would be computed in another way, for which every row has to be written again under a lock", "undo the change")
 		return false
 	}
 	for _, c := range t.Columns { // error 0A000
 		if old.Type != new.Type && strings.Contains(c.Generated, p.dialect.Quote(new.Name)) {
-			p.refuse(askerOf(t, new), t.Name+"."+new.Name+" would change its type, and "+c.Name+" is generated from it", "undo the change, or drop "+c.Name+" first")
+			p.refuse(p.askerOf(t, new), t.Name+"."+new.Name+" would change its type, and "+c.Name+" is generated from it", "undo the change, or drop "+c.Name+" first")
 			return false
 		}
 	}
@@ -678,11 +652,15 @@ func (p *planner) canChange(t Table, old, new Column) bool {
 			return true
 		}
 	}
+	asked, why := p.askerOf(t, new), "for which every row has to be written again under a lock"
 	hint := "give the new column another name: adkgen adds it beside the old one, which stays until --allow-destructive"
-	if !new.Owner {
+	switch {
+	case new.Extra:
 		hint = "undo the change, or add a column of another name"
+	case !new.Owner: // adkgen's own
+		why, hint = "which adkgen does not do to a table that is there", "put "+asked.key+" back as it was: it is for new tables"
 	}
-	p.refuse(askerOf(t, new), fmt.Sprintf("%s.%s would change from %s to %s, for which every row has to be written again under a lock", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation)), hint)
+	p.refuse(asked, fmt.Sprintf("%s.%s would change from %s to %s, %s", t.Name, new.Name, strings.TrimSpace(old.Type+" "+old.Collation), strings.TrimSpace(new.Type+" "+new.Collation), why), hint)
 	return false
 }
 
@@ -703,12 +681,6 @@ func needsRebuild(before, after Table) bool {
 
 // sameColumn compares columns but for their roles.
 func sameColumn(a, b Column) bool { return a.withRolesOf(b) == b }
-
-// withRolesOf gives a column all of another that is not in the database.
-func (c Column) withRolesOf(other Column) Column {
-	c.Owner, c.Retired, c.Extra, c.Filled = other.Owner, other.Retired, other.Extra, other.Filled
-	return c
-}
 
 // rebuild copies the tables that need it into new ones: with the sessions, the
 // events that reference them. It gives the roles of those that it copies.

@@ -46,6 +46,9 @@ func Rebuild(in Input) (*Output, error) {
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
+	if _, _, err := g.sqlcFiles(&lock); err != nil { // generate tells of a sqlc.yaml that is another
+		return nil, err
+	}
 	out := &Output{Files: []File{{Path: name, Content: lock.sealed().text(), role: roleLock}}}
 	return out, g.compare(out)
 }
@@ -68,7 +71,7 @@ func (g *generation) rebuild(t Target) (LockTarget, Problems, error) {
 		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
 		for _, f := range files {
 			known[f.Path] = true
-			entry.Files = append(entry.Files, LockHash{f.Path, hashOf(f.Content)})
+			entry.Files = append(entry.Files, LockHash{Path: f.Path, SHA256: hashOf(f.Content)})
 			there, err := g.in.Read(f.Path)
 			switch {
 			case errors.Is(err, fs.ErrNotExist):
@@ -82,10 +85,11 @@ func (g *generation) rebuild(t Target) (LockTarget, Problems, error) {
 		}
 		locked.Migrations = append(locked.Migrations, entry)
 	}
-	own, unknown, err := g.ownMigrations(t, known)
+	own, unknown, found, err := g.ownMigrations(t, known)
 	if err != nil {
 		return locked, nil, err
 	}
+	problems = append(problems, found...)
 	if len(unknown) > 0 {
 		problems = append(problems, Problem{File: t.Migrations.Dir, Message: "the schema after these migrations is not known, and cannot be read from their SQL: " + strings.Join(unknown, ", "), Hint: history})
 	}
@@ -101,13 +105,13 @@ func (g *generation) rebuild(t Target) (LockTarget, Problems, error) {
 
 // ownMigrations finds the migrations of the user's own by the mark in them, and
 // gives the files of adkgen's that are none.
-func (g *generation) ownMigrations(t Target, known map[string]bool) (own []LockMigration, unknown []string, err error) {
+func (g *generation) ownMigrations(t Target, known map[string]bool) (own []LockMigration, unknown []string, problems Problems, err error) {
 	byName := map[string]int{}
 	for _, pattern := range newRenderer(t).tool().Files {
 		dir := path.Join(t.Migrations.Dir, path.Dir(pattern.Name))
 		names, err := g.in.List(dir)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		slices.Sort(names)
 		parts := strings.NewReplacer(`%\[1\]s`, `(\d+)`, `%\[2\]s`, `(\w+)`).Replace(regexp.QuoteMeta(path.Base(pattern.Name)))
@@ -120,7 +124,7 @@ func (g *generation) ownMigrations(t Target, known map[string]bool) (own []LockM
 			}
 			text, err := g.in.Read(file)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			if !strings.Contains(string(text), ownMark) {
 				unknown = append(unknown, name)
@@ -134,8 +138,11 @@ func (g *generation) ownMigrations(t Target, known map[string]bool) (own []LockM
 				own = append(own, LockMigration{Number: number, Name: m[2], Custom: true})
 			}
 			own[i].Files = append(own[i].Files, LockHash{Path: file})
+			if p := g.conflictIn(LockHash{Path: file}, text); p != nil {
+				problems = append(problems, *p)
+			}
 		}
 	}
 	slices.SortStableFunc(own, func(a, b LockMigration) int { return a.Number - b.Number })
-	return own, unknown, nil
+	return own, unknown, problems, nil
 }

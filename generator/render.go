@@ -35,14 +35,33 @@ type view struct {
 	NoTransaction  bool   // the tool has to run it outside a transaction
 	UpSQL, DownSQL string // of a migration that changes tables; "" for one that creates all
 
-	Sessions, Events      *tableView
-	AppStates, UserStates *tableView  // nil without scoped state
-	Owner                 *columnView // of the sessions, where a query names it; nil for none
-	OwnerLength           int         // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
-	StateOwner            *columnView // the same, in the key of the users' states
-	Package               string      // of the Go code that stands on the queries
-	JSONDepth             int         // how deep JSON can nest; 0 for deeper than the service goes
+	Owner      *columnView // of the sessions, where a query names it; nil for none
+	StateOwner *columnView // the same, in the key of the users' states
+	Package    string      // of the Go code that stands on the queries
+	JSONDepth  int         // how deep JSON can nest; 0 for deeper than the service goes
 }
+
+// table gives the table of a role; nil for none.
+func (v view) table(roles ...Role) *tableView {
+	for i := range v.Tables {
+		if slices.Contains(roles, v.Tables[i].Role) {
+			return &v.Tables[i]
+		}
+	}
+	return nil
+}
+
+// Sessions is the table of sessions.
+func (v view) Sessions() *tableView { return v.table(RoleSessions) }
+
+// Events is the table of events.
+func (v view) Events() *tableView { return v.table(RoleEvents) }
+
+// AppStates is the table of the states of applications; nil without scoped state.
+func (v view) AppStates() *tableView { return v.table(RoleAppStates) }
+
+// UserStates is the table of the states of users; nil without scoped state.
+func (v view) UserStates() *tableView { return v.table(RoleUserStates, RoleOwnerStates) }
 
 // WithoutOwner is the view of a query that looks at no owner.
 func (v view) WithoutOwner() view {
@@ -65,15 +84,6 @@ type tableView struct {
 	CreateBody           string // filled where a dialect creates in a string
 }
 
-// Computed reports whether existing rows do not get the default of a new column.
-func (c columnView) Computed() bool { return !isConstant(c.Default) }
-
-// WithoutDefault is the column as it is added then.
-func (c columnView) WithoutDefault() columnView {
-	c.Default = ""
-	return c
-}
-
 // ColumnNames are the names of all columns, in order.
 func (t tableView) ColumnNames() []string {
 	names := make([]string, len(t.Columns))
@@ -90,7 +100,11 @@ type columnView struct {
 	Storage                                            string // STORED or VIRTUAL, of a generated column
 	OnUpdate                                           string
 	Unchecked                                          bool // the type's own check is off
+	Length                                             int  // how many characters of an owner the column keeps; 0 for no limit, and where more are an error
 }
+
+// IsStored reports whether the database keeps the value that it computes.
+func (c columnView) IsStored() bool { return c.Generated != "" && c.Storage == "STORED" }
 
 type keyView struct {
 	Name    string
@@ -173,28 +187,15 @@ func (r renderer) view(namespace string, tables []Table, idempotent bool) view {
 	}
 	v.TablesDown = slices.Clone(v.Tables)
 	slices.Reverse(v.TablesDown)
-	for i := range v.Tables {
-		t := &v.Tables[i]
-		switch t.Role {
-		case RoleSessions:
-			v.Sessions = t
-		case RoleEvents:
-			v.Events = t
-		case RoleAppStates:
-			v.AppStates = t
-		case RoleUserStates, RoleOwnerStates:
-			v.UserStates = t
-		}
-	}
 	for _, t := range tables {
 		switch owner := t.owner(); {
 		case owner == nil:
 		case t.Role == RoleSessions:
 			column := r.column(*owner)
-			v.Owner = &column
 			if r.traits.CutsSpaces {
-				v.OwnerLength = characters(column.Type)
+				column.Length = characters(column.Type)
 			}
+			v.Owner = &column
 		case t.Role == RoleOwnerStates:
 			column := r.column(*owner)
 			v.StateOwner = &column
@@ -221,7 +222,7 @@ func (r renderer) requires(t Table) []string {
 }
 
 // isOwn reports whether a table is one of adkgen's.
-func (r renderer) isOwn(table string) bool { return table == r.target.Tables.Sessions }
+func (r renderer) isOwn(table string) bool { return table == r.target.Tables[RoleSessions] }
 
 // requirement is what a foreign key references.
 func (r renderer) requirement(k ForeignKey) string {
@@ -406,7 +407,7 @@ func (r renderer) bookkeeping(namespace string) string {
 	if namespace != "" {
 		name += "_" + namespace
 	}
-	if sessions := r.target.Tables.Sessions; !strings.EqualFold(sessions, "adk_sessions") {
+	if sessions := r.target.Tables[RoleSessions]; !strings.EqualFold(sessions, RoleSessions.StandardName()) {
 		name += "_" + sessions
 	}
 	name = strings.Map(func(c rune) rune {
@@ -424,20 +425,18 @@ func (r renderer) queryFiles(schema Schema) ([]File, error) {
 		return nil, nil
 	}
 	v := r.view(schema.Namespace, schema.Tables, false)
-	names := []string{"sessions.sql", "events.sql"}
-	if v.AppStates != nil {
-		names = append(names, "states.sql")
-	}
-	if r.target.Service != nil {
-		names = append(names, "service.sql")
-	}
 	var files []File
-	for _, name := range names {
-		text, err := r.render(r.traits.Templates+"/queries/"+name+".tmpl", v)
-		if err != nil {
-			return nil, err
+	for _, store := range Stores {
+		for _, file := range store.Queries {
+			if file.Needs != "" && v.table(file.Needs) == nil || file.Service && r.target.Service == nil {
+				continue
+			}
+			text, err := r.render(r.traits.Templates+"/queries/"+file.Name+".tmpl", v)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, File{Path: path.Join(r.target.QueriesDir, file.Name), Content: []byte(text), role: roleGenerated})
 		}
-		files = append(files, File{Path: path.Join(r.target.QueriesDir, name), Content: []byte(text), role: roleGenerated})
 	}
 	return files, nil
 }
@@ -497,7 +496,7 @@ func (r renderer) sqlcBlock() sqlcBlock {
 			if r.target.Namespace != "" && !r.target.SharesQueries {
 				column = r.target.Namespace + "." + column
 			}
-			if !slices.Contains(r.target.SQLC.overridden, column) {
+			if !slices.ContainsFunc(r.target.SQLC.overridden, func(o overridden) bool { return o.column == column }) {
 				untyped = append(untyped, column)
 			}
 		}
@@ -536,4 +535,14 @@ func sqlcFile(blocks []sqlcBlock, header bool) (string, error) {
 		Header bool
 		Blocks []sqlcBlock
 	}{header, blocks})
+}
+
+// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner
+// column and otherwise standard settings.
+func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) {
+	t := standardTarget(d)
+	t.Owner = &o
+	schema := wantedSchema(t)
+	r := newRenderer(t)
+	return r.render("create_table", r.table("", schema.Tables[0], false))
 }

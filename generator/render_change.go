@@ -20,6 +20,9 @@ type changeView struct {
 	OldColumn         columnView
 	TypeChanges       bool // Column has another type than OldColumn
 	Narrows           bool // and one that does not hold all of its values
+	Requires          bool // Column is NOT NULL, and OldColumn is not
+	Copies            bool // the database can do it only by copying the table
+	Length            int  // how many characters a text in Column has at most; 0 for another type
 	Index             indexView
 	Key               keyView
 	Check             Check
@@ -77,12 +80,6 @@ type rebuiltView struct {
 	Empty    []string // the columns that no row has a value for, and that may not be NULL
 }
 
-// createsAll reports whether the migration is the one that every target begins
-// with.
-func (m Migration) createsAll() bool {
-	return m.Name == "create_adk_tables"
-}
-
 // fillChanges renders the changes of a migration, up and down.
 func (r renderer) fillChanges(v *view, m Migration) error {
 	var up, down []string
@@ -108,11 +105,15 @@ func (r renderer) fillChanges(v *view, m Migration) error {
 		down = append(down, text)
 	}
 	v.UpSQL, v.DownSQL = strings.Join(up, "\n"), strings.Join(down, "\n")
-	lines := m.sentences(r)
+	lines := r.sentences(m)
 	v.Summary = strings.Join(lines, "\n-- ")
 	v.SummaryDown = "Undoes: " + strings.Join(lines, "\n--         ")
 	return nil
 }
+
+// LooksAtValues reports whether some of the column's values may not be what the
+// column becomes.
+func (v changeView) LooksAtValues() bool { return v.Narrows || v.Requires }
 
 // hasBlock reports whether a change, or what undoes it, has a statement with
 // others in it.
@@ -122,6 +123,8 @@ func (r renderer) hasBlock(c Change) bool {
 		return true
 	case AddForeignKey, DropForeignKey, ReplaceForeignKey:
 		return r.traits.Evolution.ReplacesForeignKeys
+	case ModifyColumn: // there and back, one of the two looks at values
+		return r.traits.Evolution.ModifiesInProcedures && (c.Column.Type != c.OldColumn.Type || c.Column.NotNull != c.OldColumn.NotNull)
 	case Backfill:
 		return !r.traits.Evolution.LoopsInProcedures
 	case CopyStates:
@@ -133,7 +136,7 @@ func (r renderer) hasBlock(c Change) bool {
 }
 
 // sentence says what a change does.
-func (c Change) sentence(r renderer) string {
+func (r renderer) sentence(c Change) string {
 	table, column := r.quote(c.Table.Name), r.quote(c.Column.Name)
 	switch c.Kind {
 	case CreateNamespace, MoveTable:
@@ -224,6 +227,8 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 		Stored: c, Name: r.qualified(c.Namespace, table.Name), Bare: r.quote(table.Name), OldName: r.quote(c.OldName), NewName: r.quote(c.NewName),
 		Table: r.table(c.Namespace, table, false), Column: r.column(c.Column), OldColumn: r.column(c.OldColumn),
 		Narrows:     c.OldColumn.Type != "" && !r.target.Dialect.Widens(c.OldColumn.Type, c.Column.Type),
+		Requires:    c.Column.NotNull && !c.OldColumn.NotNull,
+		Length:      characters(c.Column.Type),
 		TypeChanges: c.Column.Type != c.OldColumn.Type || c.Column.Collation != c.OldColumn.Collation,
 		Index:       r.index(c.Namespace, r.qualified(c.Namespace, table.Name), c.Index), Key: r.key(table, c.Key),
 		Check: Check{r.quote(c.Check.Name), r.quote(c.Check.Column), c.Check.Expression}, Reference: r.foreignKey(c.Reference), OldReference: r.foreignKey(c.OldReference),
@@ -236,6 +241,11 @@ func (r renderer) change(c Change, alone bool) (string, error) {
 	}
 	if r.hasBlock(c) {
 		v.Delimiter = v.Tool.Delimiter
+	}
+	copied := r.traits.Evolution.RequiresByCopy
+	v.Copies = v.Narrows || v.Requires && copied != "" && strings.HasPrefix(c.Column.Type, copied)
+	if c.Kind == ModifyColumn {
+		v.Procedure = r.qualified(c.Namespace, derivedName(r.target.Dialect, table.Name, c.Column.Name, "change"))
 	}
 	if c.Source.Name != "" {
 		v.Copy = copyView{From: r.qualified(c.Namespace, c.Source.Name), Sessions: r.qualified(c.Namespace, c.Sessions.Name), ToOwner: r.quote(c.Table.ownerName())}
@@ -311,4 +321,20 @@ func (r renderer) rebuilt(c Change, old, new Table) rebuiltView {
 	new.Name = copied(new.Name)
 	v.New = r.table(c.Namespace, new, false)
 	return v
+}
+
+// sentences say what the migration does, a line each.
+func (r renderer) sentences(m Migration) []string {
+	var lines []string
+	renamed := false
+	for _, c := range m.Changes {
+		renamed = renamed || c.Kind == RenameTable
+		if renamed && (c.Kind == RenameIndex || c.Kind == RenameConstraint) {
+			continue // said of the table
+		}
+		if line := r.sentence(c); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }

@@ -33,17 +33,28 @@ func (g *generation) replaces(t Target, wanted Schema) *LockTarget {
 // the new tool stands for exactly what the old one's have done.
 func (g *generation) checkReplaced(t Target, old LockTarget, plan plan) (Problems, error) {
 	_, problems, err := g.checkEmitted(old)
-	if len(plan.migrations)+len(plan.later)+len(plan.refusals)+len(plan.losses) > 0 {
+	changes := len(plan.migrations)+len(plan.later)+len(plan.refusals)+len(plan.losses) > 0
+	switch {
+	case changes && old.Until != "":
+		problems = append(problems, g.toolWhileWaiting(t, old))
+	case changes:
 		problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and the tables change as well", old.Tool, t.Migrations.Tool),
 			"undo the change of the tables, run adkgen generate for the tool alone, then make the change again"))
 	}
 	return problems, err
 }
 
+// toolWhileWaiting refuses another tool while migrations of the old one wait for a
+// later run.
+func (g *generation) toolWhileWaiting(t Target, old LockTarget) Problem {
+	return g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and migrations in %s wait for a later phase than %s", old.Tool, t.Migrations.Tool, old.Dir, old.Until),
+		fmt.Sprintf("write tool: %s and dir: %s again, and run adkgen generate, which writes what waits; then change the tool: docs/migration-tools.md, Another tool", old.Tool, old.Dir))
+}
+
 // replacedNote says what is left to do, and what the new tool does not know.
-func replacedNote(t Target, old LockTarget) string {
+func (g *generation) replacedNote(t Target, old LockTarget) string {
 	note := fmt.Sprintf("%s takes over from %s: the first migration in %s creates the tables as they are now. On every database that has them, apply what is missing in %s with %s, then mark the first migration as applied (docs/migration-tools.md, Another tool). When that is done everywhere, delete the ext_adk_ files in %s.",
-		t.Migrations.Tool, old.Tool, t.Migrations.Dir, old.Dir, old.Tool, old.Dir)
+		t.Migrations.Tool, old.Tool, g.in.at(t.Migrations.Dir), g.in.at(old.Dir), old.Tool, g.in.at(old.Dir))
 	var own []string
 	for _, m := range old.Migrations {
 		if m.Custom && len(m.Files) > 0 {

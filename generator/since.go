@@ -1,9 +1,11 @@
 package generator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -14,6 +16,8 @@ import (
 type Since struct {
 	Revision string // as the user calls it
 	Lock     []byte // adkgen.lock there; nil when it had none
+	// Files reads files there, by their paths; nil for one that is not there.
+	Files func(paths []string) ([][]byte, error)
 	// Later are the locks of later commits, and of both sides of a merge that is
 	// not finished: they tell which files adkgen has emitted since.
 	Later [][]byte
@@ -22,126 +26,317 @@ type Since struct {
 // later is what was emitted since a revision.
 type later struct {
 	revision string
-	hashes   map[string][]string     // of each emitted file that the revision does not have, by path
-	custom   map[string][]LockTarget // by directory: targets with the user's own migrations since
-	goes     map[string]bool         // files whose migrations are planned again, and that may so be replaced
+	hashes   map[string][]string // of each emitted file that the revision does not have, by path
+	own      map[place][]*own    // the user's own migrations
+	taken    map[string]bool     // files that locks have as the user's own
+	stays    map[string]bool     // files that no lock of the revision has, and that are there all the same
+	goes     map[string]bool     // files whose migrations are planned again, and that may so be replaced
+}
+
+// place is where a target's migrations are.
+type place struct {
+	dir   string
+	start int
+}
+
+// own is a migration of the user's own. Each time that migrations are planned
+// again it may get another number: forms are what locks call it, the newest first.
+type own struct {
+	forms []LockMigration
+	stays bool // the revision has it, as the first form
+	here  bool // the lock that is there has it
+	lock  int  // the last one in which it was found
 }
 
 // replaces reports whether a file may be replaced or removed.
 func (l *later) replaces(file string) bool { return l != nil && l.goes[file] }
 
-// readSince takes the lock of the revision in place of the one that is there, and
-// finds what was emitted since. Locks that git has merged, or that carry its
-// marks, tell that all the same.
-func (g *generation) readSince() error {
+// readSince takes the lock of the revision in place of the one that is there, with
+// what the user's own migrations are there.
+func (g *generation) readSince() (err error) {
 	name := LockFile(g.in.ConfigFile)
-	text, err := g.in.Read(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if g.lockText, err = g.in.Read(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	if g.lock, err = parseLock(name+" at "+g.in.Since.Revision, g.in.Since.Lock); err != nil {
+		return err
+	}
+	var paths []string
+	var hashes []*LockHash
+	for _, t := range g.lock.Targets {
+		for _, m := range t.Migrations {
+			for i := range m.Files {
+				if f := &m.Files[i]; m.Custom {
+					paths, hashes = append(paths, f.Path), append(hashes, f)
+				}
+			}
+		}
+	}
+	texts, err := g.in.Since.Files(paths)
+	for i, text := range texts {
+		if text != nil {
+			hashes[i].since = hashOf(text)
+		}
+	}
+	return err
+}
+
+// readLater finds what was emitted since the revision. Locks that git has merged,
+// or that carry its marks, tell that all the same.
+func (g *generation) readLater() error {
 	since := g.in.Since
-	if g.lock, err = parseLock(name+" at "+since.Revision, since.Lock); err != nil {
-		return err
-	}
-	g.lockText = text
+	g.later = &later{revision: since.Revision, hashes: map[string][]string{}, own: map[place][]*own{}, taken: map[string]bool{}, stays: map[string]bool{}}
 	kept := map[string]bool{}
 	for _, t := range g.lock.Targets {
 		for _, m := range t.Migrations {
 			for _, f := range m.Files {
 				kept[f.Path] = true
 			}
+			if m.Custom {
+				g.later.addOwn(place{t.Dir, t.Start}, m, own{stays: true})
+			}
 		}
 	}
-	g.later = &later{revision: since.Revision, hashes: map[string][]string{}, custom: map[string][]LockTarget{}}
-	for _, text := range append([][]byte{text}, since.Later...) {
-		lock, _ := parseLock(name, text) // as much as can be read
+	unread := false
+	for i, text := range append([][]byte{g.lockText}, since.Later...) {
+		lock, err := parseLock(LockFile(g.in.ConfigFile), text) // as much as can be read
+		unread = unread || i == 0 && err != nil
 		for _, t := range lock.Targets {
-			g.later.add(t, kept)
+			for _, m := range t.Migrations {
+				if m.Custom && len(m.Files) > 0 {
+					g.later.addOwn(place{t.Dir, t.Start}, m, own{here: i == 0 || unread, lock: i + 1})
+					continue
+				}
+				for _, f := range m.Files {
+					if !kept[f.Path] && !slices.Contains(g.later.hashes[f.Path], f.SHA256) {
+						g.later.hashes[f.Path] = append(g.later.hashes[f.Path], f.SHA256)
+					}
+				}
+			}
 		}
 	}
-	return nil
+	paths := slices.Collect(maps.Keys(g.later.hashes))
+	for path := range g.later.taken {
+		paths = append(paths, path)
+	}
+	texts, err := since.Files(paths)
+	for i, text := range texts {
+		if text != nil && !kept[paths[i]] {
+			g.later.stays[paths[i]] = true
+		}
+	}
+	return err
 }
 
-func (l *later) add(t LockTarget, kept map[string]bool) {
-	own := LockTarget{Dir: t.Dir, Start: t.Start}
-	for _, m := range t.Migrations {
-		since := false
-		for _, f := range m.Files {
-			if kept[f.Path] {
-				continue
-			}
-			since = true
-			if !m.Custom && !slices.Contains(l.hashes[f.Path], f.SHA256) {
-				l.hashes[f.Path] = append(l.hashes[f.Path], f.SHA256)
+// addOwn adds a migration of the user's own as a lock has it. Newer locks come
+// first: one that they have is known, also under another number.
+func (l *later) addOwn(at place, m LockMigration, found own) {
+	isForm := func(form LockMigration) bool { return form.Files[0].Path == m.Files[0].Path }
+	if l.taken[m.Files[0].Path] {
+		for _, o := range l.own[at] {
+			if slices.ContainsFunc(o.forms, isForm) {
+				o.lock = found.lock
 			}
 		}
-		if since && m.Custom {
-			own.Migrations = append(own.Migrations, m)
+		return
+	}
+	for _, f := range m.Files {
+		l.taken[f.Path] = true
+	}
+	for _, o := range l.own[at] {
+		if form := o.forms[0]; form.Name == m.Name && form.firstNumber() == m.firstNumber() && o.lock != found.lock {
+			o.forms, o.lock = append(o.forms, m), found.lock
+			return
 		}
 	}
-	l.custom[t.Dir] = append(l.custom[t.Dir], own)
+	found.forms = []LockMigration{m}
+	l.own[at] = append(l.own[at], &found)
+}
+
+// firstNumber is the one that a migration had before any that was planned again.
+func (m LockMigration) firstNumber() int { return cmp.Or(m.Was, m.Number) }
+
+// renumbered is a migration of the user's own under another number, with what
+// changes in its texts: they name their files, and a Liquibase changeset has the
+// number in its id.
+func (m LockMigration) renumbered(number int) (LockMigration, *strings.Replacer) {
+	to := LockMigration{Number: number, Name: m.Name, Custom: true}
+	if first := m.firstNumber(); first != number {
+		to.Was = first
+	}
+	before, after := fmt.Sprintf("%04d", m.Number), fmt.Sprintf("%04d", number)
+	texts := []string{"changeset adk:ext_adk_" + before, "changeset adk:ext_adk_" + after}
+	for _, f := range m.Files {
+		dir, name := path.Split(f.Path)
+		renamed := strings.Replace(name, before, after, 1)
+		to.Files = append(to.Files, LockHash{Path: dir + renamed})
+		texts = append(texts, name, renamed)
+	}
+	return to, strings.NewReplacer(texts...)
+}
+
+// ownFiles reads the files of a migration; those that are not there are nil.
+func (g *generation) ownFiles(m LockMigration) (texts [][]byte, missing []string, err error) {
+	for _, f := range m.Files {
+		text, err := g.in.Read(f.Path)
+		if errors.Is(err, fs.ErrNotExist) {
+			missing = append(missing, f.Path)
+		} else if err != nil {
+			return nil, nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, missing, nil
+}
+
+// checkLeft finds the user's own migrations since the revision in directories that
+// no target writes to any more, unless they are among those that are told of.
+func (g *generation) checkLeft(told map[place]bool) (problems Problems, err error) {
+	if g.later == nil {
+		return nil, nil
+	}
+	for at, list := range g.later.own {
+		if told[at] || slices.ContainsFunc(g.config.Targets, func(t Target) bool { return at == place{t.Migrations.Dir, t.Migrations.First()} }) {
+			continue
+		}
+		for _, o := range list {
+			for _, form := range o.forms {
+				_, missing, err := g.ownFiles(form)
+				if err != nil {
+					return nil, err
+				}
+				var files []string
+				for _, f := range form.Files {
+					if !slices.Contains(missing, f.Path) && !o.stays && !g.later.stays[f.Path] {
+						files = append(files, f.Path)
+					}
+				}
+				if len(files) > 0 {
+					problems = append(problems, Problem{File: files[0], Message: fmt.Sprintf("this is your own SQL, and no target of %s writes to %s", g.in.ConfigFile, at.dir),
+						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run adkgen generate --redo-since %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(files, " "), g.later.revision)})
+				}
+			}
+		}
+	}
+	return problems, nil
 }
 
 // moveOwn gives the user's own migrations the numbers behind those that are
 // planned again. Their SQL stays; the files of before are among the files, as
 // removed.
-func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes []string, err error) {
+func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes []string, problems Problems, err error) {
 	if g.later == nil {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
-	var own []LockMigration
-	seen := map[string]bool{}
-	for _, other := range g.later.custom[t.Migrations.Dir] {
-		for _, m := range other.Migrations {
-			if other.Start == locked.Start && !seen[m.Files[0].Path] {
-				seen[m.Files[0].Path] = true
-				own = append(own, m)
-			}
+	list := g.later.own[place{locked.Dir, locked.Start}]
+	for _, o := range list {
+		found, err := g.findOwn(o)
+		if err != nil {
+			return nil, nil, nil, err
 		}
+		files, problems = append(files, found.files...), append(problems, found.problems...)
 	}
-	slices.SortStableFunc(own, func(a, b LockMigration) int { return a.Number - b.Number })
-	for _, m := range own {
-		moved := LockMigration{Number: locked.next(), Name: m.Name, Custom: true}
-		old, number := fmt.Sprintf("%04d", m.Number), fmt.Sprintf("%04d", moved.Number)
-		renumber := func(file string) string {
-			return path.Join(path.Dir(file), strings.Replace(path.Base(file), old, number, 1))
-		}
-		// Its files name themselves, and a Liquibase changeset has the number in its id.
-		texts := []string{"changeset adk:ext_adk_" + old, "changeset adk:ext_adk_" + number}
-		for _, f := range m.Files {
-			texts = append(texts, path.Base(f.Path), path.Base(renumber(f.Path)))
-		}
-		var moving []File
-		for _, f := range m.Files {
-			from, to := f.Path, renumber(f.Path)
-			content, err := g.in.Read(from)
-			if errors.Is(err, fs.ErrNotExist) { // moved by a run that was stopped before it wrote the lock?
-				from = to
-				content, err = g.in.Read(from)
-			}
-			if errors.Is(err, fs.ErrNotExist) {
-				break
-			}
-			if err != nil {
-				return nil, nil, err
-			}
-			moved.Files = append(moved.Files, LockHash{Path: to})
-			if to == from {
-				moving = append(moving, File{Path: to, Content: content, Before: content, State: Unchanged, role: roleMigration})
-				continue
-			}
-			moving = append(moving, File{Path: f.Path, Before: content, State: Removed, role: roleMigration}, File{Path: to, Content: []byte(strings.NewReplacer(texts...).Replace(string(content))), role: roleMigration})
-		}
-		if len(moved.Files) < len(m.Files) { // it was removed, or belongs to a branch that is not here
+	if len(problems) > 0 {
+		return nil, nil, problems, nil
+	}
+	slices.SortStableFunc(list, func(a, b *own) int { return a.forms[0].Number - b.forms[0].Number })
+	for _, o := range list {
+		if o.stays {
 			continue
 		}
-		files = append(files, moving...)
+		m := o.forms[0]
+		moved, replacer := m.renumbered(locked.next())
+		texts, missing, err := g.ownFiles(m)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		if len(missing) > 0 && !g.later.taken[moved.Files[0].Path] { // is it there already, but the lock does not say so?
+			there, missingThere, err := g.ownFiles(moved)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			if len(missingThere) == 0 {
+				texts, missing, m = there, nil, moved
+			}
+		}
+		switch {
+		case len(missing) == len(m.Files): // it was removed, or belongs to a branch that is not here
+			if o.here {
+				notes = append(notes, fmt.Sprintf("%s, a migration of your own, is not there, and the lock no longer has it.", m.Files[0].Path))
+			}
+			continue
+		case len(missing) > 0:
+			problems = append(problems, Problem{File: missing[0], Message: "this file of a migration of your own is gone", Hint: takeAgain(strings.Join(missing, " ")) + "; or remove the other files of the migration as well"})
+			continue
+		}
+		for i, f := range m.Files {
+			to := moved.Files[i].Path
+			if p := g.conflictIn(f, texts[i]); p != nil {
+				problems = append(problems, *p)
+			}
+			if to == f.Path {
+				files = append(files, File{Path: to, Content: texts[i], Before: texts[i], State: Unchanged, role: roleMigration})
+				continue
+			}
+			files = append(files, File{Path: f.Path, Before: texts[i], State: Removed, role: roleMigration}, File{Path: to, Content: []byte(replacer.Replace(string(texts[i]))), role: roleMigration})
+		}
 		locked.Migrations = append(locked.Migrations, moved)
 		if moved.Number != m.Number {
 			notes = append(notes, fmt.Sprintf("%s is your own SQL. It now has the number %d, and runs after the migrations that were planned again: check that it still fits.", moved.Files[0].Path, moved.Number))
 		}
 	}
-	return files, notes, nil
+	return files, notes, problems, nil
+}
+
+// foundOwn are files that a migration of the user's own had before it got
+// another number, and that are still there.
+type foundOwn struct {
+	files    []File // as removed
+	problems Problems
+}
+
+// findOwn puts the form first of which all files are there. Others whose files are
+// there too, as when a run was stopped or git has merged both, are copies: one
+// whose SQL differs is refused.
+func (g *generation) findOwn(o *own) (found foundOwn, err error) {
+	if m := o.forms[0]; m.Was != 0 { // also where no lock has the first form
+		if first, _ := m.renumbered(m.Was); !g.later.taken[first.Files[0].Path] {
+			o.forms = append(o.forms, first)
+		}
+	}
+	texts := make([][][]byte, len(o.forms))
+	now := -1
+	for i, form := range o.forms {
+		var missing []string
+		if texts[i], missing, err = g.ownFiles(form); err != nil {
+			return found, err
+		}
+		if now < 0 && (len(missing) == 0 || o.stays) {
+			now = i
+		}
+	}
+	if now < 0 {
+		return found, nil
+	}
+	for i, form := range o.forms {
+		if i == now {
+			continue
+		}
+		_, replacer := form.renumbered(o.forms[now].Number)
+		for j, f := range form.Files {
+			switch {
+			case texts[i][j] == nil:
+			case j < len(texts[now]) && hashOf([]byte(replacer.Replace(string(texts[i][j])))) == hashOf(texts[now][j]):
+				found.files = append(found.files, File{Path: f.Path, Before: texts[i][j], State: Removed, role: roleMigration})
+			default:
+				to := o.forms[now].Files[min(j, len(o.forms[now].Files)-1)].Path
+				found.problems = append(found.problems, Problem{File: f.Path, Message: fmt.Sprintf("this is %s under another number, with other SQL", to),
+					Hint: fmt.Sprintf("keep the SQL that is right in %s, and move this file elsewhere; if it is another migration, put its SQL into one of adkgen migration new afterwards", to)})
+			}
+		}
+	}
+	o.forms[0], o.forms[now] = o.forms[now], o.forms[0]
+	return found, nil
 }
 
 // replace adds the files that go, because their migrations are planned again
@@ -172,7 +367,7 @@ func (g *generation) replace(files []File) ([]File, Problems, error) {
 		}
 		f, again := written[name]
 		switch {
-		case again && hashOf(f.Content) == hashOf(content):
+		case again && hashOf(f.Content) == hashOf(content), g.later.stays[name]:
 		case !slices.Contains(g.later.hashes[name], hashOf(content)):
 			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it, and would be written again",
 				Hint: "put your own SQL into a migration of your own (adkgen migration new), undo the edit (git checkout -- " + name + "), and run adkgen generate --redo-since " + g.later.revision + " again"})

@@ -3,6 +3,7 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -26,6 +27,17 @@ func (d disk) copied() disk {
 		copied[name] = text
 	}
 	return copied
+}
+
+// files are those of a commit.
+func (d disk) files(paths []string) ([][]byte, error) {
+	texts := make([][]byte, len(paths))
+	for i, path := range paths {
+		if text, ok := d[path]; ok {
+			texts[i] = []byte(text)
+		}
+	}
+	return texts, nil
 }
 
 // TestSinceWithEveryTool joins two branches, one of which has a migration of the
@@ -56,24 +68,40 @@ func TestSinceWithEveryTool(t *testing.T) {
 				}
 			}
 			in := merged.input(config(title + index))
-			in.Since = &Since{Revision: "main", Lock: []byte(main[lockName]), Later: [][]byte{[]byte(feature[lockName])}}
+			in.Since = &Since{Revision: "main", Lock: []byte(main[lockName]), Later: [][]byte{[]byte(feature[lockName])}, Files: main.files}
 			out, err = Generate(in)
-			stopped := merged.copied() // a run that is killed before it writes the lock, which is the last thing
-			before := stopped[lockName]
-			stopped.apply(t, out, err)
-			stopped[lockName] = before
-			again := in
-			again.Read = stopped.input("").Read
-			again.List = stopped.input("").List
-			finished, err := Generate(again)
-			stopped.apply(t, finished, err)
+			before := merged.copied()
 			merged.apply(t, out, err)
-			sameContent(t, stopped, merged)
+
+			// A run that is killed before it writes the lock, one that is killed before it
+			// removes what goes, one of before, which wrote the lock last, and one that
+			// was not killed: another run makes the same of each.
+			for name, stopped := range map[string]disk{"no lock": before.copied(), "none removed": before.copied(), "lock last": merged.copied(), "done": merged.copied()} {
+				switch name {
+				case "no lock", "none removed":
+					for file, text := range merged {
+						if file != lockName || name == "none removed" {
+							stopped[file] = text
+						}
+					}
+				case "lock last":
+					stopped[lockName] = before[lockName]
+				}
+				again := stopped.input(config(title + index))
+				again.Since = in.Since
+				out, err := Generate(again)
+				stopped.apply(t, out, err)
+				sameContent(t, stopped, merged)
+				if name == "done" && slices.ContainsFunc(out.Files, func(f File) bool { return f.State != Unchanged }) {
+					t.Errorf("a second run changes %v", out.Files)
+				}
+			}
 
 			want := main.copied()
 			want.generate(t, config(title+index))
 			out, err = NewMigration(want.input(config(title+index)), "", "fill it")
 			want.apply(t, out, err)
+			merged[lockName] = strings.Replace(merged[lockName], "        was: 3\n", "", 1)
 			want[lockName], merged[lockName] = unsealed(want[lockName]), unsealed(merged[lockName])
 			sameContent(t, merged, want)
 		})
@@ -89,8 +117,10 @@ func TestSinceRefuses(t *testing.T) {
 	indexed := strings.Replace(simple, "    migrations:", "    indexes: [update_time]\n    migrations:", 1)
 	d.generate(t, indexed)
 	second := "db/migrations/0002_ext_adk_index_sessions_app_name_update_time.sql"
+	files := disk{lockName: base}.files
 	refusal := func(since *Since) string {
 		t.Helper()
+		since.Files = files
 		in := d.input(simple)
 		in.Since = since
 		_, err := Generate(in)
@@ -114,7 +144,7 @@ func TestSinceRefuses(t *testing.T) {
 	// In the end the branch has nothing that main has not.
 	d[lockName] = lock
 	in := d.input(simple)
-	in.Since = &Since{Revision: "main", Lock: []byte(base)}
+	in.Since = &Since{Revision: "main", Lock: []byte(base), Files: files}
 	out, err := Generate(in)
 	d.apply(t, out, err)
 	if d[second] != "" || d[lockName] != base {

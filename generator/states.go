@@ -11,17 +11,6 @@ import (
 // for all together where there is none. What leads from the one to the other is
 // a new table: the key is another. The old one stays until a run drops it.
 
-// userStates gives the table of the states of users; nil when there is none.
-func (s Schema) userStates() *Table { return cmp.Or(s.table(RoleOwnerStates), s.table(RoleUserStates)) }
-
-// ownerName is the name of the owner column; "" when the table has none.
-func (t Table) ownerName() string {
-	if owner := t.owner(); owner != nil {
-		return owner.Name
-	}
-	return ""
-}
-
 // keepStates keeps the table of user states whose place another takes. Once it
 // is kept, a run that may drop drops it.
 func (p *planner) keepStates() {
@@ -131,13 +120,7 @@ func (p *planner) copyStates() {
 			fill.phase = c.phase // it gives the sessions their owners
 		}
 	}
-	if p.rules.LoopsInProcedures {
-		create, drop := fill, fill
-		create.Kind, drop.Kind = CreateProcedure, DropProcedure
-		p.addLate(create, fill, drop)
-		return
-	}
-	p.addLate(fill)
+	p.addLate(p.looped(fill)...)
 }
 
 // addLate adds changes after diff has said in which namespace they happen.

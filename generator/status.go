@@ -11,6 +11,7 @@ type Status struct {
 	Until   Phase         `json:"until,omitempty"` // after which migrations wait for a later run; "" when none do
 	Emitted []StatusGroup `json:"emitted"`
 	Next    []StatusGroup `json:"next"`
+	Losses  []string      `json:"losses,omitempty"` // what Next drops or shortens, for which generate needs --allow-destructive
 }
 
 // StatusGroup are migrations that follow one another and are of one phase.

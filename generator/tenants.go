@@ -12,7 +12,7 @@ import (
 const tenantWord = "$tenant"
 
 // tenantKeys are the keys that may have it.
-var tenantKeys = []string{"schema", "session_table", "events_table", "app_state_table", "user_state_table"}
+var tenantKeys = append([]string{"schema"}, TableKeys()...)
 
 // tenantEntry is one target to read: an entry of targets:, for one tenant.
 type tenantEntry struct {

@@ -15,7 +15,7 @@ import (
 // Write puts files that are created, updated or removed below a folder into
 // their places: all of them, or none. Each is first written in full beside its
 // place, and only when every one is safely on the disk do they take their places,
-// the lock last; when a step fails, what was there before is there again, and
+// the lock after them, and only then is removed what goes; when a step fails, what was there before is there again, and
 // folders that were made are gone. A run that is killed leaves temporary files,
 // which the next run of the same lock removes: one run at a time calls Write, see
 // Exclusive.
@@ -173,12 +173,13 @@ type staged struct {
 	committed bool
 }
 
-// turn orders the files: when a run is killed, the lock knows only what is there.
+// turn orders the files: when a run is killed, the lock knows only what is there,
+// and what goes is there until the lock knows what takes its place.
 func (s *staged) turn() int {
 	switch {
-	case s.file.role == roleLock:
-		return 2
 	case s.file.State == Removed:
+		return 2
+	case s.file.role == roleLock:
 		return 1
 	}
 	return 0

@@ -183,3 +183,27 @@ func TestWriteRemovesWhatAKilledRunLeft(t *testing.T) {
 	}
 	sameContent(t, contentOf(t, dir), map[string]string{"db/": "", "db/.adkgen-456.tmp": "half a fi", "elsewhere/": "", "elsewhere/" + left: "half a fi"})
 }
+
+// TestWriteRemovesLast holds that nothing is removed before the lock knows what
+// takes its place: a run can be killed at any time.
+func TestWriteRemovesLast(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "old.sql", "mine")
+	put(t, dir, lockName, "appeared")
+	before, err := os.Stat(filepath.Join(dir, "old.sql"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Write(dir, []File{
+		{Path: "old.sql", Before: []byte("mine"), State: Removed, role: roleMigration},
+		{Path: "new.sql", Content: []byte("mine"), State: Created, role: roleMigration},
+		{Path: lockName, Content: []byte("x"), State: Created, role: roleLock},
+	})
+	if err == nil {
+		t.Fatal("no error")
+	}
+	after, err := os.Stat(filepath.Join(dir, "old.sql"))
+	if err != nil || !os.SameFile(before, after) {
+		t.Errorf("old.sql was removed before the lock was written (%v)", err)
+	}
+}

@@ -39,9 +39,17 @@ var (
 // once is a statement that MySQL runs from a text, and sqlc from the comment above.
 var once = regexp.MustCompile(`(?s)/\*T! ([^\n]*); \*/\nSET @adk_ddl = IF\(\n[^\n]*\n    '([^\n]*)',\n    '([^\n]*)'\);\n`)
 
+// inComment is a statement that sqlc alone reads: a procedure below runs it.
+var inComment = regexp.MustCompile(`/\*T! ([^\n]*;) \*/\n`)
+
 // parseMySQL also holds that MySQL and sqlc run the same.
 func parseMySQL(sql string) error {
-	if n := len(once.FindAllString(sql, -1)); n != strings.Count(sql, "/*T!") || n != strings.Count(sql, "EXECUTE adk_ddl;\n") {
+	for _, m := range inComment.FindAllStringSubmatch(once.ReplaceAllString(sql, ""), -1) {
+		if !strings.Contains(sql, "\n    "+m[1]+"\n    SET SESSION lock_wait_timeout = adk_wait;\nEND;\n") {
+			return fmt.Errorf("the procedure does not run what sqlc reads: %s", m[1])
+		}
+	}
+	if len(once.FindAllString(sql, -1)) != strings.Count(sql, "EXECUTE adk_ddl;\n") {
 		return errors.New("a statement is prepared in another way")
 	}
 	var differs error

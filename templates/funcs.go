@@ -22,6 +22,7 @@ var funcs = template.FuncMap{
 	"mention":  mention,
 	"word":     word,
 	"trim":     strings.TrimSpace,
+	"begins":   strings.HasPrefix,
 	"lower":    lower,
 	"yaml":     yamlString,
 	"dollar":   dollar,

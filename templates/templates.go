@@ -47,7 +47,7 @@ type Tool struct {
 // with its number, so that ext_adk_, which tells adkgen's migrations from the
 // host's, comes second there. docs/migration-tools.md has the sources.
 var Tools = map[string]Tool{
-	"goose": {BlockBegin: "-- +goose StatementBegin\n", BlockEnd: "-- +goose StatementEnd\n", Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}}},
+	"goose": {BlockBegin: "-- +goose StatementBegin\n", BlockEnd: "-- +goose StatementEnd\n", Escape: inBlocks("-- +goose StatementBegin\n", "-- +goose StatementEnd\n"), Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/goose/migration.sql.tmpl"}}},
 	"golang-migrate": {OnePiece: true, Files: []ToolFile{
 		{"%[1]s_ext_adk_%[2]s.up.sql", "tools/golang-migrate/up.sql.tmpl"},
 		{"%[1]s_ext_adk_%[2]s.down.sql", "tools/golang-migrate/down.sql.tmpl"},
@@ -60,7 +60,8 @@ var Tools = map[string]Tool{
 	}},
 	"sql-migrate": {Files: []ToolFile{{"ext_adk_%[1]s_%[2]s.sql", "tools/sql-migrate/migration.sql.tmpl"}},
 		// It takes a block's last ; away, unless an empty line follows.
-		BlockBegin: "-- +migrate StatementBegin\n", BlockEnd: "\n-- +migrate StatementEnd\n"},
+		BlockBegin: "-- +migrate StatementBegin\n", BlockEnd: "\n-- +migrate StatementEnd\n",
+		Escape: inBlocks("-- +migrate StatementBegin\n", "\n-- +migrate StatementEnd\n")},
 	// tern reads a migration as a Go template.
 	"tern": {Files: []ToolFile{{"%[1]s_ext_adk_%[2]s.sql", "tools/tern/migration.sql.tmpl"}},
 		Escape: func(text string) string { return strings.ReplaceAll(text, "{{", `{{"{{"}}`) }},

@@ -14,7 +14,7 @@ import (
 )
 
 func generateCommand(r *reporter) *cobra.Command {
-	var config, until, redoSince string
+	var until, redoSince string
 	var check, dryRun, diff, allowDestructive bool
 	cmd := &cobra.Command{
 		Use:   "generate",
@@ -36,6 +36,12 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
   adkgen generate --redo-since main  # after a merge`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			config := r.config
+			for _, group := range [][]string{{"check", "dry-run", "diff"}, {"json", "dry-run"}, {"json", "diff"}} {
+				if err := oneOf(cmd, group); err != nil {
+					return err
+				}
+			}
 			writes := !check && !dryRun && !diff
 			if writes {
 				release, err := generator.Exclusive(config)
@@ -74,7 +80,7 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 				}
 				r.problems(list)
 			} else {
-				r.generated(filepath.Dir(config), *out, check, diff, writes)
+				r.generated(*out, check, diff, writes)
 			}
 			if stale {
 				return errStale
@@ -86,7 +92,7 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
+	flags.StringVarP(&r.config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.BoolVar(&check, "check", false, "write nothing; print a diff and exit 1 if anything is stale")
 	flags.BoolVar(&dryRun, "dry-run", false, "write nothing; list what would change")
 	flags.BoolVar(&allowDestructive, "allow-destructive", false, "let migrations drop columns and tables")
@@ -94,20 +100,31 @@ have run. Migrations of your own are kept, and get the numbers after them.`,
 	flags.StringVar(&until, "until", "", "write the migrations up to this phase only: "+phaseNames())
 	flags.BoolVar(&diff, "diff", false, "write nothing; print the diff")
 	flags.BoolVar(&r.json, "json", false, "print problems, warnings and, with --check, stale files as a list of JSON objects; nothing else")
-	cmd.MarkFlagsMutuallyExclusive("check", "dry-run", "diff")
-	cmd.MarkFlagsMutuallyExclusive("json", "dry-run")
-	cmd.MarkFlagsMutuallyExclusive("json", "diff")
 	return cmd
+}
+
+// oneOf refuses two flags that say different things.
+func oneOf(cmd *cobra.Command, flags []string) error {
+	var given []string
+	for _, name := range flags {
+		if f := cmd.Flags().Lookup(name); f.Value.String() == "true" {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) < 2 {
+		return nil
+	}
+	return generator.Problems{{File: given[1], Message: "this flag does not go with " + given[0], Hint: "leave one of the two out"}}
 }
 
 // generated prints what became, or would become, of the files, and what else a
 // person should know.
-func (r *reporter) generated(folder string, out generator.Output, check, diff, written bool) {
+func (r *reporter) generated(out generator.Output, check, diff, written bool) {
 	switch {
 	case check:
 		r.diff(out.Files)
 		if n := changed(out.Files); n > 0 {
-			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), command(out))
+			fmt.Fprintf(r.err, "%d of %d files are stale: run %s\n", n, len(out.Files), r.commands(out.Again))
 		}
 	case diff:
 		r.diff(out.Files)
@@ -116,28 +133,18 @@ func (r *reporter) generated(folder string, out generator.Output, check, diff, w
 	}
 	r.text(out.Warnings)
 	for _, note := range out.Notes {
-		fmt.Fprintf(r.err, "\n%s", note)
+		fmt.Fprintf(r.err, "\n%s", r.commands(note))
 	}
 	if written {
-		r.next(folder, out.Next)
+		r.next(out.Next)
 	}
-}
-
-// command is what writes what --check finds missing.
-func command(out generator.Output) string {
-	for _, t := range out.Targets {
-		if t.Until != "" {
-			return "adkgen generate --until " + string(t.Until)
-		}
-	}
-	return "adkgen generate"
 }
 
 // stalePlaces are the files that are stale, for a program to read.
 func stalePlaces(out generator.Output) (list generator.Problems) {
 	for _, f := range out.Files {
 		if f.State != generator.Unchanged {
-			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + command(out)})
+			list = append(list, generator.Problem{File: f.Path, Message: "the file is stale", Hint: "run " + out.Again})
 		}
 	}
 	return list
@@ -178,18 +185,20 @@ func inputFrom(config string) (generator.Input, error) {
 
 // next prints what to do next, as far as it helps: there may be thousands of
 // tenants.
-func (r *reporter) next(folder string, commands []string) {
+func (r *reporter) next(commands []string) {
 	const most = 4
 	title := "next"
-	if folder != "." {
+	there := *r // they are run there, for what a tool reads names files from there
+	if folder := filepath.Dir(r.config); folder != "." {
 		title += ", in " + folder
+		there.config = filepath.Base(r.config)
 	}
 	for i, command := range commands {
 		if i == most {
 			fmt.Fprintf(r.err, "… and the same for %d other targets\n", len(commands)-most)
 			break
 		}
-		fmt.Fprintf(r.err, "%s: %s\n", title, command)
+		fmt.Fprintf(r.err, "%s: %s\n", title, there.commands(command))
 	}
 }
 
@@ -209,7 +218,7 @@ func (r *reporter) files(files []generator.File, dryRun bool) {
 	colour := map[generator.State]string{generator.Created: green, generator.Updated: yellow, generator.Unchanged: "", generator.Removed: red}
 	for _, f := range files {
 		count[f.State]++
-		fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, colour[f.State], fmt.Sprintf("%-9s", f.State)), f.Path)
+		fmt.Fprintf(r.out, "%s %s\n", r.style(r.out, colour[f.State], fmt.Sprintf("%-9s", f.State)), r.place(f.Path))
 	}
 	would := ""
 	if dryRun {
@@ -228,7 +237,7 @@ func (r *reporter) diff(files []generator.File) {
 		if f.State == generator.Unchanged {
 			continue
 		}
-		from, to := "a/"+f.Path, "b/"+f.Path
+		from, to := "a/"+r.place(f.Path), "b/"+r.place(f.Path)
 		switch f.State {
 		case generator.Created:
 			from = "/dev/null"

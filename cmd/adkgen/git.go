@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/adkgen/adkgen/generator"
@@ -13,8 +14,12 @@ import (
 
 // git runs git in a folder and gives what it prints. The error says what git
 // says.
-func git(folder string, args ...string) (string, error) {
+func git(folder string, args ...string) (string, error) { return gitReads(folder, "", args...) }
+
+// gitReads runs git with an input.
+func gitReads(folder, input string, args ...string) (string, error) {
 	cmd := exec.Command("git", append([]string{"-C", folder}, args...)...)
+	cmd.Stdin = strings.NewReader(input)
 	var out, errors bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errors
 	if err := cmd.Run(); err != nil {
@@ -48,23 +53,6 @@ func since(config, revision string) (*generator.Since, error) {
 		return nil, unknown
 	}
 	commit = strings.TrimSpace(commit)
-	s := &generator.Since{Revision: revision}
-	if s.Lock, err = lockAt(folder, commit, lock); err != nil {
-		return nil, err
-	}
-	// Both sides of a merge, rebase or cherry-pick that is not finished.
-	stages, err := git(folder, "ls-files", "--stage", "--", lock)
-	if err != nil {
-		return nil, err
-	}
-	for line := range strings.Lines(stages) {
-		fields := strings.Fields(line) // mode, object, stage, path
-		text, err := git(folder, "cat-file", "blob", fields[1])
-		if err != nil {
-			return nil, err
-		}
-		s.Later = append(s.Later, []byte(text))
-	}
 	heads := []string{"HEAD"}
 	for _, head := range []string{"MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD"} {
 		if _, err := git(folder, "rev-parse", "--verify", "--quiet", head); err == nil {
@@ -76,24 +64,54 @@ func since(config, revision string) (*generator.Since, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, later := range strings.Fields(commits) {
-		text, err := lockAt(folder, later, lock)
-		if err != nil {
-			return nil, err
+	// The index has both sides of a merge, rebase or cherry-pick that is not finished.
+	places := append([]string{commit, ":0", ":2", ":3", ":1"}, strings.Fields(commits)...)
+	for i := range places {
+		places[i] += ":./" + lock
+	}
+	locks, err := objects(folder, places)
+	if err != nil {
+		return nil, err
+	}
+	s := &generator.Since{Revision: revision, Lock: locks[0], Later: locks[1:]}
+	s.Files = func(names []string) ([][]byte, error) {
+		places := make([]string, len(names))
+		for i, name := range names {
+			places[i] = commit + ":./" + name
 		}
-		s.Later = append(s.Later, text)
+		return objects(folder, places)
 	}
 	return s, nil
 }
 
-// lockAt reads a file of a folder at a commit; nil when it is not there.
-func lockAt(folder, commit, name string) ([]byte, error) {
-	entry, err := git(folder, "ls-tree", commit, "--", name)
-	if err != nil || entry == "" {
+// objects reads what git has, in the words of gitrevisions(7); nil for what it has
+// not. A path is from the folder.
+func objects(folder string, names []string) ([][]byte, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	text, err := gitReads(folder, strings.Join(names, "\n")+"\n", "cat-file", "--batch")
+	if err != nil {
 		return nil, err
 	}
-	text, err := git(folder, "cat-file", "blob", strings.Fields(entry)[2]) // mode, type, object, path
-	return append([]byte{}, text...), err
+	contents := make([][]byte, len(names))
+	for i := range names { // a line with hash, type and size, then the content; or a line that ends in "missing"
+		head, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		fields := strings.Fields(head)
+		if strings.HasSuffix(head, " missing") || len(fields) != 3 {
+			continue
+		}
+		size, err := strconv.Atoi(fields[2])
+		if err != nil || size >= len(text) {
+			return nil, fmt.Errorf("git cat-file: %q is not understood", head)
+		}
+		if fields[1] == "blob" {
+			contents[i] = []byte(text[:size])
+		}
+		text = text[size+1:]
+	}
+	return contents, nil
 }
 
 // attributeLine makes git report a conflict when two branches have both changed

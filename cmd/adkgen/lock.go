@@ -20,7 +20,6 @@ func lockCommand(r *reporter) *cobra.Command {
 }
 
 func rebuildLockCommand(r *reporter) *cobra.Command {
-	var config string
 	cmd := &cobra.Command{
 		Use:   "rebuild",
 		Short: "Make a lock again that is lost, from the migrations that are there",
@@ -31,6 +30,7 @@ follow. Otherwise the schema after the last migration is not known: the lock has
 come from git.`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			config := r.config
 			release, err := generator.Exclusive(config)
 			if err != nil {
 				return err
@@ -52,7 +52,7 @@ come from git.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
+	flags.StringVarP(&r.config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")
 	return cmd
 }

@@ -20,7 +20,7 @@ func migrationCommand(r *reporter) *cobra.Command {
 }
 
 func newMigrationCommand(r *reporter) *cobra.Command {
-	var config, message, dir string
+	var message, dir string
 	cmd := &cobra.Command{
 		Use:   "new",
 		Short: "Write the shell of a migration for SQL of your own, with the next number",
@@ -30,6 +30,7 @@ write, and to change until it is applied.`,
 		Example: `  adkgen migration new -m "fill account_id"`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			config := r.config
 			release, err := generator.Exclusive(config)
 			if err != nil {
 				return err
@@ -55,7 +56,7 @@ write, and to change until it is applied.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&config, "config", "c", "adkgen.yaml", "the configuration")
+	flags.StringVarP(&r.config, "config", "c", "adkgen.yaml", "the configuration")
 	flags.StringVarP(&message, "message", "m", "", "what the migration does, in a few words")
 	flags.StringVar(&dir, "dir", "", "the directory of one target's migrations (default: every target)")
 	flags.BoolVar(&r.json, "json", false, "print problems as a list of JSON objects")

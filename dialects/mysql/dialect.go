@@ -33,11 +33,12 @@ type flavour struct {
 	dropCheck         string // MySQL has DROP CONSTRAINT since 8.0.19 only, MariaDB has no DROP CHECK
 	forShare          string // MariaDB has no FOR SHARE, and MySQL takes no SKIP LOCKED behind LOCK IN SHARE MODE
 	unnamedChecks     bool   // a CHECK inside a column has no name
-	// shallowJSON: JSON is LONGTEXT with the check JSON_VALID, which refuses what
-	// nests deeper than 31 levels (error 4025), unless the column has another check.
-	shallowJSON bool
-	jsonDepth   int // the trait JSONDepth
-	mergeDepth  int // the trait MergeDepth
+	jsonDepth         int    // the trait JSONDepth
+	// mergeDepth is the trait MergeDepth. Where it is set, JSON is LONGTEXT with the
+	// check JSON_VALID, which refuses what nests deeper than 31 levels (error 4025),
+	// unless the column has another check.
+	mergeDepth     int
+	requiresByCopy string // the trait RequiresByCopy
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -76,7 +77,7 @@ func (d Dialect) Traits() dialects.Traits {
 		JSONDepth:             d.flavour.jsonDepth,
 		SQLCEngine:            "mysql",
 		SQLCTypes:             dialects.Words("bigint varchar datetime json"),
-		Evolution: dialects.Evolution{LoopsInProcedures: true, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
+		Evolution: dialects.Evolution{LoopsInProcedures: true, ModifiesInProcedures: true, RequiresByCopy: d.flavour.requiresByCopy, ReplacesForeignKeys: true, AddsVirtual: true, DropCheck: d.flavour.dropCheck, ForShare: d.flavour.forShare, MergeDepth: d.flavour.mergeDepth, KeyCollation: fmt.Sprintf(d.flavour.collate, d.flavour.byteCollation),
 			Exists: d.flavour.exists, NotExists: d.flavour.notExists},
 		IndexBytes: 3072, // manual, 17.21 InnoDB Limits (error 1071)
 		Tools:      []string{"goose", "golang-migrate", "dbmate", "atlas", "sql-migrate", "flyway", "liquibase", "plain"},

@@ -22,7 +22,7 @@ func (d Dialect) Type(kind dialects.Kind) dialects.ColumnType {
 	case dialects.KindTime:
 		return dialects.ColumnType{SQL: "DATETIME(6)"}
 	default:
-		return dialects.ColumnType{SQL: "JSON", Unchecked: d.flavour.shallowJSON}
+		return dialects.ColumnType{SQL: "JSON", Unchecked: d.flavour.mergeDepth > 0}
 	}
 }
 

@@ -18,7 +18,7 @@ func (r reader) readDefault(expr *node, location int32, owner dialects.Owner) st
 		why = dialects.CheckLiteral(classOf(owner.Type), owner.Type, literalOf(expr))
 	}
 	if why.Message == "" {
-		j := judge{kind: kindOf(owner.Type)}
+		j := judge{kind: kindOf(owner.Type), element: kindOf(strings.TrimSuffix(owner.Type, "[]"))}
 		j.value(expr)
 		why = j.why
 	}
@@ -100,7 +100,7 @@ func (r reader) readGenerated(k *constraint, owner *dialects.Owner) {
 	case owner.Generated != "":
 		why = dialects.Refusal{Message: "the column is generated twice", Hint: "keep one GENERATED"}
 	case why.Message == "":
-		j := judge{column: owner.Name, kind: kindOf(owner.Type), steady: true}
+		j := judge{column: owner.Name, kind: kindOf(owner.Type), element: kindOf(strings.TrimSuffix(owner.Type, "[]")), steady: true}
 		j.value(k.RawExpr)
 		why = j.why
 	}

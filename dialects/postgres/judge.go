@@ -13,10 +13,11 @@ import (
 // pg_type; "unknown" is a text in quotes or NULL, and "" a type that adkgen does
 // not know, which can be used for anything.
 type judge struct {
-	column string // its name
-	kind   string // its type
-	steady bool   // the expression is to give the same for the same row, always
-	why    dialects.Refusal
+	column  string // its name
+	kind    string // its type
+	element string // of an array
+	steady  bool   // the expression is to give the same for the same row, always
+	why     dialects.Refusal
 }
 
 func (j *judge) refuse(message, hint string) {
@@ -108,6 +109,21 @@ func (j *judge) fits(n *node, kind string) {
 	}
 }
 
+// elements refuses a text that is no array of values of a type.
+func (j *judge) elements(n *node, kind string) {
+	text := n.GetAConst().GetSval()
+	if text == nil {
+		return
+	}
+	j.fits(n, "array")
+	elements, _ := arrayElements(text.GetSval())
+	for _, element := range elements {
+		if why := checkText(kind, element); why.Message != "" {
+			j.refuse(why.Message, why.Hint)
+		}
+	}
+}
+
 // infer gives the type of an expression.
 func (j *judge) infer(n *node) string {
 	switch {
@@ -190,6 +206,8 @@ func (j *judge) cast(n *node) string {
 	j.refuseUnsteady(isTime(from) && groups[to] == "text" || groups[from] == "text" && isTime(to) && to != "interval" ||
 		from == "timestamptz" && isTime(to) && to != from || to == "timestamptz" && isTime(from) && to != from || from == "time" && to == "timetz")
 	switch {
+	case from == "unknown" && to == "array":
+		j.elements(n.GetTypeCast().Arg, elementKind(n.GetTypeCast().TypeName))
 	case from == "unknown":
 		j.fits(n.GetTypeCast().Arg, to)
 	case from == "" || to == "" || assigns(from, to) || groups[from] == "text":
@@ -203,10 +221,16 @@ func (j *judge) cast(n *node) string {
 
 // castKind is the type of a cast; "" for one that adkgen does not know.
 func castKind(t *typeName) string {
-	name := nameOf(t.Names[len(t.Names)-1])
 	if len(t.ArrayBounds) > 0 {
 		return "array"
 	}
+	return elementKind(t)
+}
+
+// elementKind is the type of a cast, or that of the values where it is one to an
+// array.
+func elementKind(t *typeName) string {
+	name := nameOf(t.Names[len(t.Names)-1])
 	if len(t.Names) > 1 && nameOf(t.Names[0]) != "pg_catalog" || groups[name] == "" {
 		return ""
 	}
@@ -231,6 +255,8 @@ func assigns(from, to string) bool {
 func (j *judge) value(n *node) {
 	from := j.infer(n)
 	switch {
+	case from == "unknown" && j.kind == "array":
+		j.elements(n, j.element)
 	case from == "unknown":
 		j.fits(n, j.kind)
 	case !assigns(from, j.kind):
@@ -295,10 +321,15 @@ func (j *judge) compare(operator string, left, right *node) {
 		j.fits(right, a)
 	case a == "" || b == "" || groups[a] == groups[b]:
 		j.refuseUnsteady(a != b && groups[a] == "date" && (a == "timestamptz" || b == "timestamptz"))
-	case groups[a] == "time" && b == "interval" && a == "time", a == "interval" && b == "time":
+	case likened(a, b):
 	default:
 		j.noOperator(a, operator, b)
 	}
+}
+
+// likened reports whether values of two types can be compared.
+func likened(a, b string) bool {
+	return a == "" || b == "" || groups[a] == groups[b] || a == "time" && b == "interval" || a == "interval" && b == "time"
 }
 
 func (j *judge) noOperator(a, operator, b string) {
@@ -325,6 +356,15 @@ func (j *judge) operation(n *node) string {
 				}
 			}
 			j.common(array.Elements)
+		} else if comparisons[name] && !patterns[name] {
+			kind := j.infer(e.Lexpr)
+			if kind != "unknown" {
+				j.elements(e.Rexpr, kind)
+			}
+			j.infer(e.Rexpr)
+			if t := e.Rexpr.GetTypeCast(); t != nil && kind != "unknown" && !likened(kind, elementKind(t.TypeName)) {
+				j.noOperator(kind, name, elementKind(t.TypeName))
+			}
 		}
 		return "bool"
 	case "DISTINCT", "NOT_DISTINCT":
@@ -376,6 +416,11 @@ func (j *judge) operator(name string, left, right *node) string {
 		text := func(kind string) bool { return kind == "" || kind == "unknown" || groups[kind] == "text" }
 		if !(text(a) && text(b)) && !(ga == "bytea" && strings.HasSuffix(name, "~~")) {
 			none()
+		}
+		if pattern := right.GetAConst().GetSval(); pattern != nil && strings.Contains(name, "~") && !strings.Contains(name, "~~") && !strings.HasPrefix(pattern.GetSval(), "***") { // 9.7.3.4: what says that it is no regular expression
+			if why := dialects.CheckPattern(pattern.GetSval()); why.Message != "" {
+				j.refuse(why.Message+" (error 2201B)", why.Hint)
+			}
 		}
 		return "bool"
 	}
@@ -498,9 +543,15 @@ func (j *judge) arithmetic(name, a, b string) string {
 	return ""
 }
 
-// signature says which groups of types a function takes for each of its
-// arguments, the last for all that follow, and what it gives; "" gives the type
-// of the first.
+// signature says what a function takes, for each number of arguments that there
+// is, separated by " / ": a word an argument, with the groups of types that it can
+// be of. A * behind the last says that more of it may follow. gives is the type
+// of the result; "" for that of the first argument.
+//
+// Words that are no group: any; typed, which is any but a text in quotes; plain,
+// a TIME without zone; zoned, a date or time; whole, an integer of 32 bits;
+// decimal, any number but the binary ones; exact, which is that too, and the same
+// as the other argument.
 type signature struct {
 	takes string
 	gives string
@@ -508,20 +559,89 @@ type signature struct {
 
 // functions are those that are often used in a column's definition.
 var functions = map[string]signature{
-	"lower": {"text", "text"}, "upper": {"text", "text"}, "initcap": {"text", "text"}, "md5": {"text|bytea", "text"}, "length": {"text|bytea|bits|tsvector", "int4"},
-	"char_length": {"text", "int4"}, "character_length": {"text", "int4"}, "octet_length": {"text|bytea|bits", "int4"},
-	"btrim": {"text|bytea text|bytea", "text"}, "ltrim": {"text|bytea text|bytea", "text"}, "rtrim": {"text|bytea text|bytea", "text"},
-	"replace": {"text", "text"}, "left": {"text number", "text"}, "right": {"text number", "text"}, "starts_with": {"text", "bool"},
-	"substring": {"text|bytea|bits number|text", "text"}, "substr": {"text|bytea number", "text"}, "overlay": {"text|bytea|bits text|bytea|bits number", "text"},
-	"position": {"text|bytea|bits", "int4"}, "strpos": {"text", "int4"}, "normalize": {"text text", "text"}, "is_normalized": {"text text", "bool"},
-	"like_escape": {"text|bytea", "text"}, "concat": {"any", "text"}, "format": {"text any", "text"},
-	"abs": {"number", ""}, "floor": {"number", "float8"}, "ceil": {"number", "float8"}, "round": {"number", "float8"}, "random": {"", "float8"}, "mod": {"exact", "numeric"},
+	"lower": {"text", "text"}, "upper": {"text", "text"}, "initcap": {"text", "text"}, "md5": {"text|bytea", "text"}, "length": {"text|bytea|bits|tsvector / bytea text", "int4"},
+	"char_length": {"text", "int4"}, "character_length": {"text", "int4"}, "octet_length": {"text|bytea|bits", "int4"}, "ascii": {"text", "int4"}, "chr": {"whole", "text"},
+	"btrim": {"text / text|bytea text|bytea", "text"}, "ltrim": {"text / text|bytea text|bytea", "text"}, "rtrim": {"text / text|bytea text|bytea", "text"},
+	"replace": {"text text text", "text"}, "translate": {"text text text", "text"}, "left": {"text whole", "text"}, "right": {"text whole", "text"}, "starts_with": {"text text", "bool"},
+	"repeat": {"text whole", "text"}, "reverse": {"text", "text"}, "lpad": {"text whole / text whole text", "text"}, "rpad": {"text whole / text whole text", "text"}, "split_part": {"text text whole", "text"},
+	"substring": {"text|bytea|bits whole|text / text|bytea|bits whole|text whole|text", "text"}, "substr": {"text|bytea whole / text|bytea whole whole", "text"},
+	"overlay":  {"text|bytea|bits text|bytea|bits whole / text|bytea|bits text|bytea|bits whole whole", "text"},
+	"position": {"text|bytea|bits text|bytea|bits", "int4"}, "strpos": {"text text", "int4"}, "normalize": {"text / text text", "text"}, "is_normalized": {"text / text text", "bool"},
+	"like_escape": {"text|bytea text|bytea", "text"}, "concat": {"any*", "text"}, "concat_ws": {"text any*", "text"}, "format": {"text / text any*", "text"},
+	"encode": {"bytea text", "text"}, "decode": {"text text", "bytea"}, "to_char": {"date|number|interval|plain text", "text"},
+	"abs": {"number", ""}, "floor": {"number", "float8"}, "ceil": {"number", "float8"}, "ceiling": {"number", "float8"}, "round": {"number / decimal whole", "float8"}, "random": {"", "float8"}, "mod": {"exact exact", "numeric"},
+	"sign": {"number", "float8"}, "sqrt": {"number", "float8"}, "power": {"number number", "float8"},
 	"now": {"", "timestamptz"}, "clock_timestamp": {"", "timestamptz"}, "statement_timestamp": {"", "timestamptz"}, "transaction_timestamp": {"", "timestamptz"},
-	"to_timestamp": {"number|text text", "timestamptz"}, "make_date": {"number", "date"}, "date_trunc": {"text date|interval|plain text", "trunc"}, "extract": {"text date|time|interval", "numeric"},
-	"date_part": {"text date|time|interval", "float8"}, "isfinite": {"date|interval|plain", "bool"}, "timezone": {"text|interval date|time", "zone"},
-	"gen_random_uuid": {"", "uuid"}, "nextval": {"", "int8"}, "jsonb_typeof": {"jsonb", "text"}, "json_typeof": {"json", "text"},
-	"jsonb_build_object": {"any", "jsonb"}, "jsonb_build_array": {"any", "jsonb"}, "json_build_object": {"any", "json"}, "to_jsonb": {"any", "jsonb"},
+	"to_timestamp": {"number / text text", "timestamptz"}, "make_date": {"whole whole whole", "date"}, "date_trunc": {"text date|interval|plain / text date text", "trunc"}, "extract": {"text date|time|interval", "numeric"},
+	"date_part": {"text date|time|interval", "float8"}, "isfinite": {"date|interval|plain", "bool"}, "overlaps": {"date|time date|time|interval date|time date|time|interval", "bool"}, "timezone": {"text|interval zoned", "zone"},
+	"gen_random_uuid": {"", "uuid"}, "nextval": {"any", "int8"}, "jsonb_typeof": {"jsonb", "text"}, "json_typeof": {"json", "text"},
+	"jsonb_build_object": {" / any*", "jsonb"}, "jsonb_build_array": {" / any*", "jsonb"}, "json_build_object": {" / any*", "json"}, "to_jsonb": {"typed", "jsonb"},
 	"jsonb_array_length": {"jsonb", "int4"},
+}
+
+// arguments gives the words for n arguments, and nil with the numbers that there
+// are when the function does not take so many.
+func (s signature) arguments(n int) (words []string, numbers string) {
+	var counts []string
+	for form := range strings.SplitSeq(s.takes, "/") {
+		words := strings.Fields(form)
+		last := len(words) - 1
+		many := last >= 0 && strings.HasSuffix(words[last], "*")
+		if many {
+			words[last] = strings.TrimSuffix(words[last], "*")
+			for len(words) < n {
+				words = append(words, words[last])
+			}
+			counts = append(counts, fmt.Sprint(last+1)+" or more")
+		} else {
+			counts = append(counts, fmt.Sprint(len(words)))
+		}
+		if len(words) == n {
+			return append([]string{}, words...), ""
+		}
+	}
+	return nil, strings.Join(counts, " or ")
+}
+
+// whatText says what a text in quotes is read as, where an argument is of a
+// group; "text" for what takes any.
+var whatText = map[string]string{"text": "text", "any": "text", "number": "float8", "whole": "int4", "decimal": "numeric", "bytea": "bytea", "jsonb": "jsonb", "json": "json", "zoned": "timestamptz"}
+
+// argument finds out whether a value can be an argument of a function; other is the
+// type of the first argument that is more than a text in quotes.
+func (j *judge) argument(function, word string, n *node, kind, other string) {
+	groupsOf := strings.Split(word, "|")
+	if kind == "unknown" && function == "overlaps" { // of a time or of how long it takes
+		return
+	}
+	if kind == "unknown" {
+		as := whatText[groupsOf[0]]
+		if slices.Contains(groupsOf, "text") {
+			as = "text"
+		}
+		if word == "exact" && other != "unknown" {
+			as = other
+			if as == "" {
+				return
+			}
+		}
+		if as == "" {
+			j.refuse("PostgreSQL cannot tell of which type an argument of "+function+" is (error 42725)", "cast it with ::")
+			return
+		}
+		j.fits(n, as)
+		return
+	}
+	for _, group := range groupsOf {
+		rank, isNumber := ranks[kind], groups[kind] == "number"
+		switch {
+		case kind == "", group == "any", group == "typed", group == groups[kind],
+			group == "plain" && kind == "time", group == "zoned" && (groups[kind] == "date" || groups[kind] == "time"),
+			group == "whole" && isNumber && rank <= 2, (group == "decimal" || group == "exact") && isNumber && rank <= 4:
+			return
+		}
+	}
+	j.refuse("PostgreSQL has no function "+function+" of "+shownType(kind)+" (error 42883)", "cast the value with ::, or use another function")
 }
 
 // call gives the type of the result of a function; those that adkgen does not
@@ -538,26 +658,30 @@ func (j *judge) call(n *node) string {
 	if !known || len(f.Funcname) > 1 && nameOf(f.Funcname[0]) != "pg_catalog" {
 		return ""
 	}
-	if name == "overlaps" || name == "nextval" {
+	if name == "nextval" {
 		return s.gives
 	}
-	takes := strings.Fields(s.takes)
-	for i, kind := range args {
-		if kind == "" || kind == "unknown" {
-			continue
-		}
-		allowed := []string{"none"}
-		if len(takes) > 0 {
-			allowed = strings.Split(takes[min(i, len(takes)-1)], "|")
-		}
-		if !slices.Contains(allowed, "any") && !slices.Contains(allowed, groups[kind]) &&
-			!(slices.Contains(allowed, "plain") && kind == "time") && !(slices.Contains(allowed, "exact") && groups[kind] == "number" && ranks[kind] <= 4) {
-			j.refuse("PostgreSQL has no function "+name+" of "+shownType(kind)+" (error 42883)", "cast the value with ::, or use another function")
-			return ""
+	words, numbers := s.arguments(len(args))
+	if words == nil {
+		j.refuse(fmt.Sprintf("PostgreSQL has no function %s of %d arguments (error 42883)", name, len(args)), "write "+numbers)
+		return ""
+	}
+	other := "unknown"
+	for _, kind := range args {
+		if other == "unknown" {
+			other = kind
 		}
 	}
+	for i, kind := range args {
+		j.argument(name, words[i], f.Args[i], kind, other)
+	}
+	if j.why.Message != "" {
+		return ""
+	}
 	switch {
-	case s.gives == "" && len(args) > 0:
+	case s.gives == "" && args[0] == "unknown":
+		return "float8"
+	case s.gives == "":
 		return args[0]
 	case s.gives == "trunc" && len(args) > 1: // of a date it gives a time with a zone
 		return map[string]string{"date": "timestamptz", "time": "interval"}[args[1]] + map[bool]string{true: args[1]}[args[1] == "timestamp" || args[1] == "timestamptz" || args[1] == "interval"]

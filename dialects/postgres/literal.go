@@ -23,6 +23,8 @@ var (
 	pointText    = regexp.MustCompile(`^\s*\(?\s*[-+]?[\d.]+\s*,\s*[-+]?[\d.]+\s*\)?\s*$`)
 	escapedText  = regexp.MustCompile(`^([^\\]|\\\\|\\[0-3][0-7]{2})*$`)                                                                                                                                                                                                                  // 8.4.2 bytea Escape Format
 	intervalText = regexp.MustCompile(`(?i)^(@ ?)?([-+]?\d+(\.\d+)? ?((micro|milli)?seconds?|secs?|minutes?|mins?|hours?|days?|weeks?|months?|mons?|years?|decades?|century|centuries|millennium|millennia|[smhdwy])? *)*([-+]?\d+:\d{2}(:\d{2}(\.\d+)?)?)?( ago)?$|^P[0-9YMWDTHS.,-]+$`) // 8.5.4
+	offsetText   = regexp.MustCompile(`^[+-](\d{1,2})(?::?(\d{2}))?$`)
+	elementText  = regexp.MustCompile(`^\s*(?:"([^"]*)"|([^"\s,][^",]*?))\s*(,|$)`)
 	bitText      = regexp.MustCompile(`^[bB]?[01]*$|^[xX][0-9a-fA-F]*$`)
 )
 
@@ -45,16 +47,16 @@ func checkText(kind, text string) dialects.Refusal {
 		value, err := strconv.ParseFloat(trimmed, bits)
 		fits, example = (err == nil || kind == "numeric" && value != 0) && !strings.ContainsAny(trimmed, "xXpP_"), "0"
 	case "date":
-		rest, _ := cutZone(trimmed)
+		rest, zone := cutZone(trimmed)
 		day, clock, timed := cutClock(rest)
-		fits, example = isDay(day) && (!timed || isClock(clock)), "'2026-01-31'"
+		fits, example = isDay(day) && (!timed || isClock(clock)) && isZone(zone), "'2026-01-31'"
 	case "timestamp", "timestamptz":
-		rest, _ := cutZone(trimmed)
+		rest, zone := cutZone(trimmed)
 		day, clock, timed := cutClock(rest)
-		fits, example = isDay(day) && (!timed || isClock(clock)), "'2026-01-31 12:00:00'"
+		fits, example = isDay(day) && (!timed || isClock(clock)) && isZone(zone), "'2026-01-31 12:00:00'"
 	case "time", "timetz":
-		rest, _ := cutZone(trimmed)
-		fits, example = isClock(rest), "'12:00'"
+		rest, zone := cutZone(trimmed)
+		fits, example = isClock(rest) && isZone(zone), "'12:00'"
 	case "json", "jsonb":
 		fits, example = json.Valid([]byte(text)) && !(kind == "jsonb" && strings.Contains(text, `\u0000`)), "'{}'"
 	case "inet", "cidr":
@@ -85,7 +87,8 @@ func checkText(kind, text string) dialects.Refusal {
 	case "bool":
 		return dialects.CheckLiteral(dialects.ClassBoolean, "BOOLEAN", dialects.Literal{Kind: dialects.LiteralText, Text: trimmed})
 	case "array":
-		fits, example = strings.HasPrefix(trimmed, "{") && strings.HasSuffix(trimmed, "}"), "'{}'"
+		_, isArray := arrayElements(text)
+		fits, example = isArray, "'{}'"
 	case "interval":
 		fits, example = intervalText.MatchString(trimmed) && strings.ContainsAny(trimmed, "0123456789"), "'1 day'"
 	case "xml":
@@ -103,6 +106,46 @@ func cutZone(text string) (rest, zone string) {
 		return m[1], m[2]
 	}
 	return text, ""
+}
+
+// isZone reports whether a zone that cutZone has found is less than 16 hours from
+// UTC (error 22009).
+func isZone(zone string) bool {
+	m := offsetText.FindStringSubmatch(zone)
+	if m == nil {
+		return true // UTC, or none
+	}
+	hours, _ := strconv.Atoi(m[1])
+	minutes, _ := strconv.Atoi(m[2])
+	return hours < 16 && minutes < 60
+}
+
+// arrayElements gives the values in the text of an array (8.15.2 Array Value
+// Input), but for NULL, and reports whether it is one. The values of an array of
+// arrays are not looked at.
+func arrayElements(text string) (elements []string, ok bool) {
+	inside, ok := strings.CutPrefix(strings.TrimSpace(text), "{")
+	if inside, ok = strings.CutSuffix(inside, "}"); !ok {
+		return nil, false
+	}
+	if strings.TrimSpace(inside) == "" || strings.ContainsAny(inside, `{}\`) {
+		return nil, true
+	}
+	for {
+		m := elementText.FindStringSubmatch(inside)
+		switch {
+		case m == nil:
+			return nil, false
+		case m[2] == "": // in quotes
+			elements = append(elements, m[1])
+		case !strings.EqualFold(m[2], "NULL"):
+			elements = append(elements, m[2])
+		}
+		if m[3] == "" {
+			return elements, true
+		}
+		inside = inside[len(m[0]):]
+	}
 }
 
 // cutClock cuts a text between its day and its time.

@@ -367,6 +367,10 @@ func TestKeysThatDoNotFit(t *testing.T) {
 							return mysql.q.InsertEvent(background, mysqldb.InsertEventParams{AppName: k.app, UserID: k.user, SessionID: k.id, ID: fmt.Sprint(i), Seq: 9, Timestamp: now, EventData: json.RawMessage("{}")})
 						}
 					}
+					stores["InsertEventForOwner"] = func() error {
+						_, err := mysql.q.InsertEventForOwner(background, mysqldb.InsertEventForOwnerParams{ID: long, Seq: 9, Timestamp: now, EventData: json.RawMessage("{}"), AppName: fits, UserID: fits, SessionID: fits, OwnerID: 1})
+						return err
+					}
 				}
 				for what, store := range stores {
 					if isSQLite {

@@ -429,7 +429,7 @@ type mysqlStore struct {
 func (s *mysqlStore) Kind(err error) string {
 	var e *mysql.MySQLError
 	if errors.As(err, &e) {
-		return map[uint16]string{1062: "duplicate", 1452: "no owner", 1048: "does not fit"}[e.Number]
+		return map[uint16]string{1062: "duplicate", 1452: "no owner", 1048: "does not fit", 1242: "does not fit"}[e.Number]
 	}
 	return ""
 }

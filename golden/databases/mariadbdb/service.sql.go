@@ -332,7 +332,8 @@ func (q *Queries) ServiceMergeAppState(ctx context.Context, arg ServiceMergeAppS
 const serviceMergeUserState = `-- name: ServiceMergeUserState :exec
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
+        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        ?,
         ?, ?)
 ON DUPLICATE KEY UPDATE
     state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, ?), VALUES(state))

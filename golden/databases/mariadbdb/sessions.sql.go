@@ -34,7 +34,8 @@ const createSession = `-- name: CreateSession :exec
 INSERT INTO adk_sessions (app_name, user_id, account_id, id, state, create_time, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
         IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        ?, IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        ?,
+        IF(CHAR_LENGTH(?) > 128, NULL, ?),
         ?, ?, ?)
 `
 

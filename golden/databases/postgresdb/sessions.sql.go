@@ -33,7 +33,7 @@ func (q *Queries) CountSessionsForOwner(ctx context.Context, arg CountSessionsFo
 
 const createSession = `-- name: CreateSession :exec
 
-INSERT INTO adk_sessions (app_name, user_id, account_id, id, state, create_time, update_time)
+INSERT INTO adk_sessions AS s (app_name, user_id, account_id, id, state, create_time, update_time)
 VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3,
         $4::varchar || repeat('!', length($4) / 129), $5, $6, $6)
 `

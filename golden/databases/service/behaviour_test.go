@@ -23,6 +23,7 @@ import (
 	"github.com/adkgen/adkgen/golden/databases/service/postgresdb"
 	"github.com/adkgen/adkgen/golden/databases/service/sqlitedb"
 	ownedsqlite "github.com/adkgen/adkgen/golden/databases/sqlitedb"
+	"github.com/mattn/go-sqlite3"
 	"google.golang.org/adk/v2/model"
 	"google.golang.org/adk/v2/session"
 	"google.golang.org/genai"
@@ -752,8 +753,15 @@ func TestTooLarge(t *testing.T) {
 				db.SetMaxOpenConns(1)
 				conn, err := db.Conn(t.Context())
 				must(t, err)
-				_, err = sqlite.Limit(conn, 0, limit) // SQLITE_LIMIT_LENGTH
-				must(t, err)
+				if s.driver() == "sqlite3" {
+					must(t, conn.Raw(func(c any) error {
+						c.(*sqlite3.SQLiteConn).SetLimit(sqlite3.SQLITE_LIMIT_LENGTH, limit)
+						return nil
+					}))
+				} else {
+					_, err = sqlite.Limit(conn, sqlite3.SQLITE_LIMIT_LENGTH, limit)
+					must(t, err)
+				}
 				must(t, conn.Close())
 				said = "too big"
 				if k.owned {

@@ -162,8 +162,9 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 
 const insertEventForOwner = `-- name: InsertEventForOwner :execrows
 INSERT INTO adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT s.app_name, s.user_id, s.id, IF(CHAR_LENGTH(?) > 128, NULL, ?), ?, ?,
-       ?, ?, ?, ?
+SELECT s.app_name, s.user_id, s.id,
+       (SELECT IF(CHAR_LENGTH(n.id) > 128, (SELECT 1 UNION ALL SELECT 2), n.id) FROM (SELECT ? AS id) AS n),
+       ?, ?, ?, ?, ?, ?
 FROM adk_sessions AS s
 WHERE s.app_name = ? AND s.user_id = ? AND s.id = ? AND s.account_id = ?
 `
@@ -183,10 +184,10 @@ type InsertEventForOwnerParams struct {
 }
 
 // Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
-// A key of more than 128 characters is stored as NULL, which its column refuses: the server would cut the spaces at its end.
+// An id of more than 128 characters makes two rows where one belongs, which the server refuses (error 1242): an INSERT … SELECT
+// would store NULL as ” when sql_mode is not strict.
 func (q *Queries) InsertEventForOwner(ctx context.Context, arg InsertEventForOwnerParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, insertEventForOwner,
-		arg.ID,
 		arg.ID,
 		arg.Seq,
 		arg.InvocationID,

@@ -31,7 +31,8 @@ func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) 
 const ensureUserState = `-- name: EnsureUserState :exec
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
+        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        ?,
         '{}', ?)
 ON DUPLICATE KEY UPDATE state = state
 `
@@ -153,7 +154,8 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 const putUserState = `-- name: PutUserState :exec
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(?) > 128, NULL, ?),
-        IF(CHAR_LENGTH(?) > 128, NULL, ?), ?,
+        IF(CHAR_LENGTH(?) > 128, NULL, ?),
+        ?,
         ?, ?)
 ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time)
 `

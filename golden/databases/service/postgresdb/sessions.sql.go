@@ -13,7 +13,7 @@ import (
 
 const createSession = `-- name: CreateSession :exec
 
-INSERT INTO agents.sessions (app_name, user_id, id, state, create_time, update_time)
+INSERT INTO agents.sessions AS s (app_name, user_id, id, state, create_time, update_time)
 VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129),
         $3::varchar || repeat('!', length($3) / 129), $4, $5, $5)
 `

@@ -29,7 +29,7 @@ func (q *Queries) EnsureAppState(ctx context.Context, arg EnsureAppStateParams) 
 }
 
 const ensureUserState = `-- name: EnsureUserState :exec
-INSERT INTO agents.adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO agents.adk_user_states AS s (app_name, user_id, state, update_time)
 VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), '{}', $3)
 ON CONFLICT (app_name, user_id) DO NOTHING
 `
@@ -134,10 +134,10 @@ func (q *Queries) MergeAppState(ctx context.Context, arg MergeAppStateParams) er
 }
 
 const mergeUserState = `-- name: MergeUserState :exec
-INSERT INTO agents.adk_user_states AS u (app_name, user_id, state, update_time)
+INSERT INTO agents.adk_user_states AS s (app_name, user_id, state, update_time)
 VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4)
 ON CONFLICT (app_name, user_id) DO UPDATE
-SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time
+SET state = s.state || EXCLUDED.state, update_time = EXCLUDED.update_time
 `
 
 type MergeUserStateParams struct {
@@ -178,7 +178,7 @@ func (q *Queries) PutAppState(ctx context.Context, arg PutAppStateParams) error 
 }
 
 const putUserState = `-- name: PutUserState :exec
-INSERT INTO agents.adk_user_states (app_name, user_id, state, update_time)
+INSERT INTO agents.adk_user_states AS s (app_name, user_id, state, update_time)
 VALUES ($1::varchar || repeat('!', length($1) / 129), $2::varchar || repeat('!', length($2) / 129), $3, $4)
 ON CONFLICT (app_name, user_id) DO UPDATE
 SET state = EXCLUDED.state, update_time = EXCLUDED.update_time

@@ -28,7 +28,8 @@ ON DUPLICATE KEY UPDATE
 -- Sets the top-level keys of the delta in a user's state, and leaves the others.
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        sqlc.arg(owner_id),
         sqlc.arg(delta), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE
     state = /*M! COALESCE( */ JSON_MERGE_PRESERVE(JSON_MERGE_PATCH(state, sqlc.arg(removed_keys)), VALUES(state))

@@ -36,6 +36,12 @@ BEGIN
         ROLLBACK; -- a connection of a pool would keep the locks
         RESIGNAL;
     END;
+    DECLARE EXIT HANDLER FOR 1265 -- a value that does not fit: for the server no SQLEXCEPTION
+    BEGIN
+        ROLLBACK;
+        RESIGNAL SQLSTATE '45000';
+    END;
+    SET SESSION sql_mode = 'STRICT_ALL_TABLES'; -- or the server could cut values; it sets the mode back when the procedure ends
     WHILE adk_left > 0 DO
         SET adk_done = FALSE;
         SET adk_batch = 100;
@@ -71,9 +77,8 @@ BEGIN
         CLOSE adk_count;
         COMMIT;
         IF adk_left > 0 AND SYSDATE() >= adk_moved + INTERVAL 1 MINUTE THEN
-            -- This text is no number, and so the error; sqlc cannot read SIGNAL. The second is for an sql_mode that is not strict.
+            -- This text is no number, and so the error; sqlc cannot read SIGNAL.
             SET adk_left = CONCAT('run it again: ', adk_left, ' sessions could not be filled for a minute, as other transactions lock them or their owners, or there is no such owner');
-            SET adk_left = (SELECT 1 UNION ALL SELECT 2);
         END IF;
         SET adk_paused = SLEEP(IF(adk_left > 0, 0.1, 0));
     END WHILE;

@@ -43,6 +43,12 @@ DROP PROCEDURE IF EXISTS adk_owner_states_copy;
 -- rollback         ROLLBACK; -- a connection of a pool would keep the locks
 -- rollback         RESIGNAL;
 -- rollback     END;
+-- rollback     DECLARE EXIT HANDLER FOR 1265 -- a value that does not fit: for the server no SQLEXCEPTION
+-- rollback     BEGIN
+-- rollback         ROLLBACK;
+-- rollback         RESIGNAL SQLSTATE '45000';
+-- rollback     END;
+-- rollback     SET SESSION sql_mode = 'STRICT_ALL_TABLES'; -- or the server could cut values; it sets the mode back when the procedure ends
 -- rollback     WHILE adk_left > 0 DO
 -- rollback         SET adk_left = 0;
 -- rollback         SET adk_done = FALSE;
@@ -89,9 +95,8 @@ DROP PROCEDURE IF EXISTS adk_owner_states_copy;
 -- rollback         CLOSE adk_states;
 -- rollback         COMMIT;
 -- rollback         IF adk_left > 0 AND SYSDATE() >= adk_moved + INTERVAL 1 MINUTE THEN
--- rollback             -- This text is no number, and so the error; sqlc cannot read SIGNAL. The second is for an sql_mode that is not strict.
+-- rollback             -- This text is no number, and so the error; sqlc cannot read SIGNAL.
 -- rollback             SET adk_left = CONCAT('run it again: ', adk_left, ' states could not be copied for a minute, as other transactions lock them or their owners');
--- rollback             SET adk_left = (SELECT 1 UNION ALL SELECT 2);
 -- rollback         END IF;
 -- rollback         SET adk_paused = SLEEP(IF(adk_left > 0, 0.1, 0));
 -- rollback     END WHILE;

@@ -7,7 +7,8 @@
 INSERT INTO adk_sessions (app_name, user_id, account_id, id, state, create_time, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
         IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
-        sqlc.arg(owner_id), IF(CHAR_LENGTH(sqlc.arg(id)) > 128, NULL, sqlc.arg(id)),
+        sqlc.arg(owner_id),
+        IF(CHAR_LENGTH(sqlc.arg(id)) > 128, NULL, sqlc.arg(id)),
         sqlc.arg(state), sqlc.arg(create_time), sqlc.arg(create_time));
 
 -- name: GetSession :one

@@ -9,7 +9,6 @@ ALTER TABLE adk_sessions ADD COLUMN /*M! IF NOT EXISTS */ title VARCHAR(200) GEN
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- The values of title do not come back.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 ALTER TABLE adk_sessions DROP COLUMN /*M! IF EXISTS */ title, LOCK = NONE;

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS adk_sessions (
     priority    INT                                            DEFAULT 0,
     token       VARCHAR(36)                                    DEFAULT (UUID()),
     due         DATE                                           DEFAULT (current_date()),
+    shout       VARCHAR(128)                                   GENERATED ALWAYS AS (UPPER(app_name)) STORED,
     PRIMARY KEY (app_name, user_id, id),
     -- For the foreign key, when what it references is deleted.
     KEY adk_sessions_team_id_idx (team_id),

@@ -3,10 +3,45 @@
 -- Phase contract: run this when no program with the old queries is running.
 
 -- +goose Up
+-- A row whose account_id is NULL stops it: the error says how many there are.
+-- sqlc reads the comment.
+/*T! ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE; */
+-- migrate:down (for sqlc, which stops reading here: its grammar has no such procedure)
+-- The procedure makes sql_mode strict, or the server could change values. It sets the session back, also after an error.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
-SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
-ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE;
-SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
+DROP PROCEDURE IF EXISTS adk_sessions_account_id_change;
+
+-- +goose StatementBegin
+CREATE PROCEDURE adk_sessions_account_id_change()
+BEGIN
+    DECLARE adk_wait BIGINT DEFAULT @@SESSION.lock_wait_timeout;
+    DECLARE adk_count BIGINT DEFAULT 0;
+    DECLARE adk_message VARCHAR(400);
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        SET SESSION lock_wait_timeout = adk_wait;
+        RESIGNAL;
+    END;
+    DECLARE EXIT HANDLER FOR 1265 -- a value that does not fit: for the server no SQLEXCEPTION
+    BEGIN
+        SET SESSION lock_wait_timeout = adk_wait;
+        RESIGNAL SQLSTATE '45000';
+    END;
+    SET SESSION lock_wait_timeout = 5, SESSION sql_mode = 'STRICT_ALL_TABLES'; -- sql_mode is set back when the procedure ends
+    SELECT COUNT(*) INTO adk_count
+    FROM adk_sessions AS c
+    WHERE c.account_id IS NULL;
+    IF adk_count > 0 THEN
+        SET adk_message = LEFT(CONCAT(adk_count, ' rows of adk_sessions have no account_id. Give them one, or delete them, and run the migration again'), 128);
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = adk_message;
+    END IF;
+    ALTER TABLE adk_sessions MODIFY COLUMN account_id BIGINT NOT NULL, LOCK = NONE;
+    SET SESSION lock_wait_timeout = adk_wait;
+END;
+-- +goose StatementEnd
+
+CALL adk_sessions_account_id_change();
+DROP PROCEDURE adk_sessions_account_id_change;
 
 -- +goose Down
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.

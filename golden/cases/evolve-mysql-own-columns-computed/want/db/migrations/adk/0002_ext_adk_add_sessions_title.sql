@@ -17,7 +17,6 @@ DEALLOCATE PREPARE adk_ddl;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
 
 -- +goose Down
--- The values of title do not come back.
 -- Waits at most 5 seconds for a lock. If it fails, run the migration again.
 SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_wait_timeout) AS UNSIGNED), SESSION lock_wait_timeout = 5;
 -- Can be run again: MySQL looks first whether this is done. sqlc reads the comment.

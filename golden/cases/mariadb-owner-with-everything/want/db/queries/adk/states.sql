@@ -35,7 +35,8 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND account_
 -- Gives a user an empty state unless there is one: a row that is not there cannot be locked.
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        sqlc.arg(owner_id),
         '{}', sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE state = state;
 
@@ -49,6 +50,7 @@ FOR UPDATE;
 -- Sets a user's whole state.
 INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
 VALUES (IF(CHAR_LENGTH(sqlc.arg(app_name)) > 128, NULL, sqlc.arg(app_name)),
-        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)), sqlc.arg(owner_id),
+        IF(CHAR_LENGTH(sqlc.arg(user_id)) > 128, NULL, sqlc.arg(user_id)),
+        sqlc.arg(owner_id),
         sqlc.arg(state), sqlc.arg(update_time))
 ON DUPLICATE KEY UPDATE state = VALUES(state), update_time = VALUES(update_time);

@@ -78,10 +78,12 @@ WHERE app_name = sqlc.arg(app_name) AND user_id = sqlc.arg(user_id) AND id = sql
 
 -- name: InsertEventForOwner :execrows
 -- Second half of an append, like InsertEvent, if the session is the owner's; no row means that it is another's.
--- A key of more than 128 characters is stored as NULL, which its column refuses: the server would cut the spaces at its end.
+-- An id of more than 128 characters makes two rows where one belongs, which the server refuses (error 1242): an INSERT … SELECT
+-- would store NULL as '' when sql_mode is not strict.
 INSERT INTO tenant_a.adk_events (app_name, user_id, session_id, id, seq, invocation_id, author, branch, timestamp, event_data)
-SELECT s.app_name, s.user_id, s.id, IF(CHAR_LENGTH(sqlc.arg(id)) > 128, NULL, sqlc.arg(id)), sqlc.arg(seq), sqlc.arg(invocation_id),
-       sqlc.arg(author), sqlc.arg(branch), sqlc.arg(timestamp), sqlc.arg(event_data)
+SELECT s.app_name, s.user_id, s.id,
+       (SELECT IF(CHAR_LENGTH(n.id) > 128, (SELECT 1 UNION ALL SELECT 2), n.id) FROM (SELECT sqlc.arg(id) AS id) AS n),
+       sqlc.arg(seq), sqlc.arg(invocation_id), sqlc.arg(author), sqlc.arg(branch), sqlc.arg(timestamp), sqlc.arg(event_data)
 FROM tenant_a.adk_sessions AS s
 WHERE s.app_name = sqlc.arg(app_name) AND s.user_id = sqlc.arg(user_id) AND s.id = sqlc.arg(session_id) AND s.account_id = sqlc.arg(owner_id);
 

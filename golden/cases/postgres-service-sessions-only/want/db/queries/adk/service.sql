@@ -4,7 +4,7 @@
 
 -- name: ServiceCreate :execrows
 -- Creates a session; no row means that the id is taken.
-INSERT INTO chats (app_name, user_id, id, state, create_time, update_time)
+INSERT INTO chats AS s (app_name, user_id, id, state, create_time, update_time)
 VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129),
             @id::varchar || repeat('!', length(@id) / 129), @state, @create_time, @create_time)
 ON CONFLICT (app_name, user_id, id) DO NOTHING;

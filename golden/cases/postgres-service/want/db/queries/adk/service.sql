@@ -6,7 +6,7 @@
 -- Creates a session, sets keys in the states of its app and user, and gives both; no row means that the id is taken.
 WITH created AS (
     INSERT INTO adk_sessions AS s (app_name, user_id, account_id, id, state, create_time, update_time)
-    VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id,
+    VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), sqlc.narg(owner_id),
             @id::varchar || repeat('!', length(@id) / 129), @state, @create_time::timestamptz, @create_time::timestamptz)
     ON CONFLICT (app_name, user_id, id) DO NOTHING
     RETURNING s.app_name, s.user_id, s.account_id

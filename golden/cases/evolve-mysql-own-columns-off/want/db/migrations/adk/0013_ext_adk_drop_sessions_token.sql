@@ -24,11 +24,9 @@ SET @adk_lock_wait_timeout = CAST(IFNULL(@adk_lock_wait_timeout, @@SESSION.lock_
 /*T! ALTER TABLE adk_sessions ADD COLUMN token VARCHAR(36), LOCK = NONE; */
 SET @adk_ddl = IF(
     EXISTS (SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'adk_sessions' AND column_name = 'token'),
-    'DO 0',
+    'ALTER TABLE adk_sessions MODIFY COLUMN token VARCHAR(36), LOCK = NONE',
     'ALTER TABLE adk_sessions ADD COLUMN token VARCHAR(36), LOCK = NONE');
 PREPARE adk_ddl FROM @adk_ddl;
 EXECUTE adk_ddl;
 DEALLOCATE PREPARE adk_ddl;
--- The default is for new rows: to compute it for those that are there, the server would block writers.
-ALTER TABLE adk_sessions MODIFY COLUMN token VARCHAR(36) DEFAULT (UUID()), LOCK = NONE;
 SET SESSION lock_wait_timeout = @adk_lock_wait_timeout, @adk_lock_wait_timeout = NULL;
