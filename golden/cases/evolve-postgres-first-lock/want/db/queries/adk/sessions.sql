@@ -4,7 +4,7 @@
 
 -- name: CreateSession :exec
 -- Creates a session at revision 0; an id that is taken is a duplicate-key error.
-INSERT INTO adk_sessions (app_name, user_id, account_id, id, state, create_time, update_time)
+INSERT INTO adk_sessions AS s (app_name, user_id, account_id, id, state, create_time, update_time)
 VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id,
         @id::varchar || repeat('!', length(@id) / 129), @state, @create_time, @create_time);
 

@@ -40,7 +40,7 @@ WHERE app_name = @app_name AND user_id = @user_id AND account_id = @owner_id;
 
 -- name: EnsureUserState :exec
 -- Gives a user an empty state unless there is one: a row that is not there cannot be locked.
-INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+INSERT INTO adk_owner_states AS s (app_name, user_id, account_id, state, update_time)
 VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id, '{}', @update_time)
 ON CONFLICT (app_name, user_id, account_id) DO NOTHING;
 
@@ -52,14 +52,14 @@ FOR UPDATE;
 
 -- name: PutUserState :exec
 -- Sets a user's whole state.
-INSERT INTO adk_owner_states (app_name, user_id, account_id, state, update_time)
+INSERT INTO adk_owner_states AS s (app_name, user_id, account_id, state, update_time)
 VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id, @state, @update_time)
 ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 SET state = EXCLUDED.state, update_time = EXCLUDED.update_time;
 
 -- name: MergeUserState :exec
 -- Sets the top-level keys of the delta in a user's state, and leaves the others.
-INSERT INTO adk_owner_states AS u (app_name, user_id, account_id, state, update_time)
+INSERT INTO adk_owner_states AS s (app_name, user_id, account_id, state, update_time)
 VALUES (@app_name::varchar || repeat('!', length(@app_name) / 129), @user_id::varchar || repeat('!', length(@user_id) / 129), @owner_id, @delta, @update_time)
 ON CONFLICT (app_name, user_id, account_id) DO UPDATE
-SET state = u.state || EXCLUDED.state, update_time = EXCLUDED.update_time;
+SET state = s.state || EXCLUDED.state, update_time = EXCLUDED.update_time;
