@@ -4,7 +4,7 @@ MODULES = . golden/databases golden/databases/servers dialects/oracle/yardstick 
 VERSIONS = postgres-14 postgres-16 postgres-17 postgres-18 mariadb-10.6 mariadb-11.8 mysql-8.0 mysql-8.4 sqlite-mattn
 # The databases of tests are kept in memory, where there is room for them: 8 GB.
 IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 8000000 2>/dev/null && echo TMPDIR=/dev/shm GOTMPDIR=/tmp)
-# These take long and have no goroutines of their own: they run once, without the race detector.
+# These take long, and start no goroutines that the others do not: they run once, without the race detector.
 ONCE = ^(TestBothBuilds|TestPhasesApart|TestSQLCCompilesEveryTree|TestEveryStatementParses|TestOwnersHaveTheColumnsType)$$
 GENERATED = examples/quickstart examples/adk-go golden/databases golden/databases/service
 
