@@ -356,17 +356,3 @@ func (t *LockTarget) moveTo(dir string) {
 		}
 	}
 }
-
-// changedSQLC reports whether a configuration for sqlc has another hash than
-// when it was written. Locks of before do not say.
-func (l Lock) changedSQLC(name, hash string) bool {
-	known := false
-	for _, t := range l.Targets {
-		if t.SQLC != nil && t.SQLC.Path == name {
-			if known = true; t.SQLC.SHA256 == hash {
-				return false
-			}
-		}
-	}
-	return known
-}
