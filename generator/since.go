@@ -205,15 +205,15 @@ func (g *generation) checkLeft(told map[place]bool) (problems Problems, err erro
 				if err != nil {
 					return nil, err
 				}
-				var files []string
+				var files, names []string
 				for _, f := range form.Files {
 					if !slices.Contains(missing, f.Path) && !o.stays && !g.later.stays[f.Path] {
-						files = append(files, f.Path)
+						files, names = append(files, f.Path), append(names, g.in.at(f.Path))
 					}
 				}
 				if len(files) > 0 {
-					problems = append(problems, Problem{File: files[0], Message: fmt.Sprintf("this is your own SQL, and no target of %s writes to %s", g.in.ConfigFile, at.dir),
-						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run adkgen generate --redo-since %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(files, " "), g.later.revision)})
+					problems = append(problems, Problem{File: files[0], Message: fmt.Sprintf("this is your own SQL, and no target of %s writes to %s", g.in.ConfigFile, g.in.at(at.dir)),
+						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run adkgen generate --redo-since %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(names, " "), g.later.revision)})
 				}
 			}
 		}
@@ -262,7 +262,7 @@ func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes 
 		switch {
 		case len(missing) == len(m.Files): // it was removed, or belongs to a branch that is not here
 			if o.here {
-				notes = append(notes, fmt.Sprintf("%s, a migration of your own, is not there, and the lock no longer has it.", m.Files[0].Path))
+				notes = append(notes, fmt.Sprintf("%s, a migration of your own, is not there, and the lock no longer has it.", g.in.at(m.Files[0].Path)))
 			}
 			continue
 		case len(missing) > 0:
@@ -282,7 +282,7 @@ func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes 
 		}
 		locked.Migrations = append(locked.Migrations, moved)
 		if moved.Number != m.Number {
-			notes = append(notes, fmt.Sprintf("%s is your own SQL. It now has the number %d, and runs after the migrations that were planned again: check that it still fits.", moved.Files[0].Path, moved.Number))
+			notes = append(notes, fmt.Sprintf("%s is your own SQL. It now has the number %d, and runs after the migrations that were planned again: check that it still fits.", g.in.at(moved.Files[0].Path), moved.Number))
 		}
 	}
 	return files, notes, problems, nil
@@ -329,7 +329,7 @@ func (g *generation) findOwn(o *own) (found foundOwn, err error) {
 			case j < len(texts[now]) && hashOf([]byte(replacer.Replace(string(texts[i][j])))) == hashOf(texts[now][j]):
 				found.files = append(found.files, File{Path: f.Path, Before: texts[i][j], State: Removed, role: roleMigration})
 			default:
-				to := o.forms[now].Files[min(j, len(o.forms[now].Files)-1)].Path
+				to := g.in.at(o.forms[now].Files[min(j, len(o.forms[now].Files)-1)].Path)
 				found.problems = append(found.problems, Problem{File: f.Path, Message: fmt.Sprintf("this is %s under another number, with other SQL", to),
 					Hint: fmt.Sprintf("keep the SQL that is right in %s, and move this file elsewhere; if it is another migration, put its SQL into one of adkgen migration new afterwards", to)})
 			}
