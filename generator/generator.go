@@ -138,7 +138,7 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved, problems, err := g.followMoves()
+	moved, problems, err := g.follow(&g.lock)
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func TestAnEditedMigrationIsRefused(t *testing.T) {
 	d := disk{}
 	d.generate(t, simple)
 	d[firstMigration] += "-- a small improvement\n"
-	wants(t, d.refusal(t, simple), firstMigration+":1:1: this migration was edited after adkgen emitted it", "git checkout -- "+firstMigration, "a migration of your own")
+	wants(t, d.refusal(t, simple), firstMigration+":1:1: this migration was edited after adkgen emitted it", "git checkout COMMIT -- "+firstMigration, "a migration of your own")
 }
 
 func TestAMissingMigrationIsRefused(t *testing.T) {
@@ -260,7 +260,7 @@ func TestALockThatIsGone(t *testing.T) {
 	d.generate(t, indexed)
 	delete(d, lockName)
 	text := d.refusal(t, indexed)
-	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout -- adkgen.lock", "adkgen lock rebuild")
+	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout COMMIT -- adkgen.lock", "adkgen lock rebuild")
 	if strings.Count(text, "hint:") != 1 || strings.Contains(text, "delete") {
 		t.Errorf("not one problem, or a file is to be deleted:\n%s", text)
 	}
@@ -276,7 +276,7 @@ func TestMigrationsThatAreGone(t *testing.T) {
 	delete(d, firstMigration)
 	delete(d, second)
 	text := d.refusal(t, indexed)
-	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout -- "+firstMigration+" "+second)
+	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout COMMIT -- "+firstMigration+" "+second)
 	if strings.Count(text, "hint:") != 1 {
 		t.Errorf("more than one problem:\n%s", text)
 	}

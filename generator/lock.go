@@ -149,8 +149,10 @@ func (l Lock) check(file string) error {
 	return nil
 }
 
-// takeAgain says how a file that was lost or spoilt comes back.
-func takeAgain(file string) string { return "take it from git again: git checkout -- " + file }
+// takeAgain says how a lock that was spoilt comes back.
+func takeAgain(file string) string {
+	return "take it from a commit in which it is whole: " + fromCommit(file) + "; after a merge, " + redoHint
+}
 
 // check finds what is wrong with one target; no hint means that the lock is to
 // be taken from git. In a lock that is sealed, each target has its hash.

@@ -35,7 +35,7 @@ func (g *generation) checkReplaced(t Target, old LockTarget, plan plan) (Problem
 	_, problems, err := g.checkEmitted(old)
 	if len(plan.migrations)+len(plan.later)+len(plan.refusals)+len(plan.losses) > 0 {
 		problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and the tables change as well", old.Tool, t.Migrations.Tool),
-			"undo the change of the tables, run adkgen generate for the tool alone, then make the change again"))
+			"undo the change of the tables, run "+g.command()+" for the tool alone, then make the change again"))
 	}
 	return problems, err
 }
