@@ -2,8 +2,10 @@
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 MODULES = . golden/databases golden/databases/servers dialects/oracle/yardstick examples/quickstart examples/adk-go bench
 VERSIONS = postgres-14 postgres-16 postgres-17 postgres-18 mariadb-10.6 mariadb-11.8 mysql-8.0 mysql-8.4 sqlite-mattn
-# The databases of tests are kept in memory, where there is room for them: 8 GB.
+# Databases and files of tests are kept in memory, where there is room for them: 8 GB.
 IN_MEMORY := $(shell test "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt 8000000 2>/dev/null && echo TMPDIR=/dev/shm GOTMPDIR=/tmp)
+# These take long, and start no goroutines that the others do not: they run once, without the race detector.
+ONCE = ^(TestBothBuilds|TestPhasesApart|TestSQLCCompilesEveryTree|TestEveryStatementParses|TestOwnersHaveTheColumnsType)$$
 GENERATED = examples/quickstart examples/adk-go golden/databases golden/databases/service
 
 .PHONY: help
@@ -17,8 +19,9 @@ build: ## build bin/adkgen, with a C compiler and without
 
 .PHONY: test
 test: ## run all tests; databases that are not installed are skipped
-	go test -race ./...
-	CGO_ENABLED=0 go test ./cmd/... ./generator ./dialects/postgres
+	$(IN_MEMORY) go test -race -skip '$(ONCE)' ./...
+	$(IN_MEMORY) go test -run '$(ONCE)' ./dialects/postgres ./golden
+	CGO_ENABLED=0 go test -skip '$(ONCE)' ./cmd/... ./generator ./dialects/postgres
 	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
 	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && $(IN_MEMORY) go test -timeout 40m $$(go list ./... | grep -v 'databases/service$$')); done
 	cd golden/databases && $(IN_MEMORY) go test -race ./service

@@ -6,6 +6,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -53,18 +54,18 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, rounds int, output, only string, out io.Writer) error {
+func run(ctx context.Context, rounds int, output, only string, out io.Writer) (err error) {
 	pattern, err := regexp.Compile(only)
 	if err != nil {
 		return err
 	}
 	var lines io.Writer = io.Discard
 	if output != "" {
-		file, err := os.Create(output)
-		if err != nil {
-			return err
+		file, failed := os.Create(output)
+		if failed != nil {
+			return failed
 		}
-		defer file.Close()
+		defer func() { err = errors.Join(err, file.Close()) }()
 		lines = file
 	}
 	dir, err := os.MkdirTemp("", "adkgen-bench-")

@@ -52,7 +52,7 @@ var (
 	clockText  = regexp.MustCompile(`^\s*\d{1,2}:\d{2}`)
 	uuidText   = regexp.MustCompile(`^\{?[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}\}?$`)
 	bitsText   = regexp.MustCompile(`^[bB]?[01]*$|^[xX][0-9a-fA-F]*$`)
-	yearText   = regexp.MustCompile(`^(0|19\d\d|20\d\d|21[0-4]\d|215[0-5])$`)
+	yearText   = regexp.MustCompile(`^(0|0000|190[1-9]|19[1-9]\d|20\d\d|21[0-4]\d|215[0-5])$`)
 	booleans   = []string{"t", "true", "f", "false", "y", "yes", "n", "no", "on", "off", "1", "0"}
 )
 

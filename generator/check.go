@@ -167,7 +167,7 @@ func (g *generation) takeTheirs(file string) string {
 // edited is the problem of a migration that is not as it was emitted.
 func (g *generation) edited(file string) Problem {
 	p := Problem{File: file, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it",
-		Hint: "undo the edit (git checkout -- " + file + ") and put your own SQL into a migration of your own; " + planItAgain}
+		Hint: "keep a copy of your own SQL, take the file from a commit that has it as it was emitted (" + fromCommit(file) + "), and put the SQL into a migration of your own: adkgen migration new; " + planItAgain}
 	if g.later != nil {
 		p.Message = "this migration is not as " + g.later.revision + " has it"
 		p.Hint = "take it from there: git checkout " + g.later.revision + " -- " + file
@@ -178,24 +178,35 @@ func (g *generation) edited(file string) Problem {
 // gone is the problem of migrations that are not there.
 func (g *generation) gone(locked LockTarget, files []string) Problem {
 	lock := g.in.lockFile()
-	var names []string // from where adkgen runs; the commands of git run in the folder
-	for _, file := range files {
-		names = append(names, g.in.at(file))
-	}
+	names := g.in.allAt(files) // the commands of git run in the folder
 	if g.later != nil {
 		return Problem{File: locked.Dir, Message: fmt.Sprintf("%s has migrations that are not here: %s", g.later.revision, strings.Join(names, ", ")),
 			Hint: "merge it first (git merge " + g.later.revision + "), or bring the files back: git checkout " + g.later.revision + " -- " + strings.Join(files, " ")}
 	}
 	if len(files) == 1 {
-		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: bringBack(files[0]) + "; " + planItAgain}
+		return Problem{File: files[0], Message: "this migration is gone, but " + lock + " says that it was emitted", Hint: "bring it back from a commit that has it: " + fromCommit(files[0]) + "; " + planItAgain}
 	}
-	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(names, ", ")), Hint: bringBack(files...) + "; " + planAgain}
+	return Problem{File: locked.Dir, Message: fmt.Sprintf("%d files of migrations are gone, but %s says that they were emitted: %s", len(files), lock, strings.Join(names, ", ")), Hint: "bring them back from a commit that has them: " + fromCommit(files...) + "; " + planAgain}
 }
 
-// bringBack says how files come back that git has.
-func bringBack(files ...string) string {
+// fromCommit says how files come back that git has, also when what became of them
+// is staged or committed. Without --full-history, git passes over what a merge has
+// dropped.
+func fromCommit(files ...string) string {
 	names := strings.Join(files, " ")
-	return "bring back what is gone: git checkout -- " + names + "; if a commit has removed it: git checkout $(git rev-list -n 1 HEAD -- " + names + ")~ -- " + names
+	return "git log --full-history -- " + names + ", then git checkout COMMIT -- " + names
+}
+
+// command is how this run was called, as far as hints name it.
+func (g *generation) command() string { return g.in.Again("") }
+
+// strange says what to do with a migration that no lock has.
+func (g *generation) strange(file string) string {
+	const own = "; SQL of your own goes into a file of adkgen migration new"
+	if g.later != nil {
+		return fmt.Sprintf("no lock since %s has it: a run that was stopped has left it, or it came without its lock; move it elsewhere (mv %s OTHER), and run %s again", g.later.revision, g.in.at(file), g.command()) + own
+	}
+	return "if it came with a branch that was merged, " + redoHint + "; if not, as after a run that was stopped, move it elsewhere" + own
 }
 
 // How migrations that were never applied are planned anew.
@@ -300,82 +311,118 @@ func (g *generation) checkForgotten(now Lock, results []targetResult) (notes []s
 		if isReplaced || now.find(Migrations{Dir: t.Dir, Start: t.Start}) != nil {
 			continue
 		}
-		there, err := g.countFiles(t, t.Dir)
+		found, err := g.look(t, t.Dir)
 		if err != nil {
 			return nil, nil, err
 		}
-		if there == 0 {
+		if len(found.there) == 0 {
 			notes = append(notes, fmt.Sprintf("%s no longer has the migrations in %s: they are gone, and no target of %s writes there.\n", g.in.lockFile(), g.in.at(t.Dir), g.in.ConfigFile))
 			continue
 		}
 		told[place{t.Dir, t.Start}] = true
 		problems = append(problems, Problem{File: name, Message: fmt.Sprintf("migrations in %s (from number %d) were emitted, but no target of %s writes there", g.in.at(t.Dir), t.Start, g.in.ConfigFile),
-			Hint: "put the target back; if it is no longer wanted, move its migrations elsewhere, for the record (git mv " + t.Dir + " OTHER), and run adkgen generate"})
+			Hint: "put the target back; if it is no longer wanted, move its migrations elsewhere, for the record (git mv " + t.Dir + " OTHER), and run " + g.command()})
 	}
 	left, err := g.checkLeft(told)
 	return notes, append(problems, left...), err
 }
 
-// countFiles counts the files of a locked target that are in a directory as they
-// were emitted.
-func (g *generation) countFiles(t LockTarget, dir string) (n int, err error) {
-	for _, m := range t.Migrations {
-		for _, f := range m.Files {
-			content, err := g.in.Read(path.Join(dir, strings.TrimPrefix(f.Path, t.Dir+"/")))
-			switch {
-			case errors.Is(err, fs.ErrNotExist):
-			case err != nil:
-				return 0, err
-			case m.Custom || hashOf(content) == f.SHA256 || dir == t.Dir:
-				n++
-			}
-		}
-	}
-	return n, nil
+// whereabouts tells which files of a locked target are in a directory.
+type whereabouts struct {
+	there   []string // by the paths that they have in the lock
+	changed []string // of these, those that are not as they were emitted
+	missing []string
+	proofs  int // files of adkgen's as they were emitted
 }
 
-// followMoves finds targets whose directory has another name now. When all of
-// their migrations have moved there, the lock follows.
-func (g *generation) followMoves() (notes []string, problems Problems, err error) {
+// look looks for the files of a locked target in a directory.
+func (g *generation) look(t LockTarget, dir string) (found whereabouts, err error) {
+	for _, m := range t.Migrations {
+		for _, f := range m.Files {
+			content, err := g.in.Read(f.in(t.Dir, dir))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				found.missing = append(found.missing, f.Path)
+				continue
+			case err != nil:
+				return found, err
+			case !m.Custom && hashOf(content) != f.SHA256:
+				found.changed = append(found.changed, f.Path)
+			case !m.Custom:
+				found.proofs++
+			}
+			found.there = append(found.there, f.Path)
+		}
+	}
+	return found, nil
+}
+
+// in is the path of a file when its directory has another name.
+func (f LockHash) in(old, dir string) string {
+	return path.Join(dir, strings.TrimPrefix(f.Path, old+"/"))
+}
+
+// follow finds targets of a lock whose directory has another name now. When their
+// migrations have moved there, the lock follows; it is a problem if not all have.
+func (g *generation) follow(lock *Lock) (notes []string, problems Problems, err error) {
 	var now Lock
 	for _, t := range g.config.Targets {
 		now.Targets = append(now.Targets, LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First()})
 	}
-	for i := range g.lock.Targets {
-		locked := &g.lock.Targets[i]
+	for i := range lock.Targets {
+		locked := &lock.Targets[i]
 		if now.find(Migrations{Dir: locked.Dir, Start: locked.Start}) != nil {
 			continue
 		}
-		total := 0
-		for _, m := range locked.Migrations {
-			total += len(m.Files)
-		}
-		old, err := g.countFiles(*locked, locked.Dir)
+		old, err := g.look(*locked, locked.Dir)
 		if err != nil {
 			return nil, nil, err
 		}
 		var candidates []Target
+		var moved whereabouts
 		for _, t := range g.config.Targets {
 			m := t.Migrations
-			if g.lock.find(m) != nil || m.First() != locked.Start || m.Tool != locked.Tool || t.Dialect.Name() != locked.Dialect {
+			if lock.find(m) != nil || m.First() != locked.Start || m.Tool != locked.Tool || t.Dialect.Name() != locked.Dialect {
 				continue
 			}
-			there, err := g.countFiles(*locked, m.Dir)
+			found, err := g.look(*locked, m.Dir)
 			if err != nil {
 				return nil, nil, err
 			}
-			if there == total && old == 0 {
-				notes = append(notes, fmt.Sprintf("The migrations of %s are in %s now, and the lock says so, too.", g.in.at(locked.Dir), g.in.at(m.Dir)))
-				locked.moveTo(m.Dir)
-				candidates = nil
-				break
+			switch {
+			case found.proofs > 0 && (moved.proofs == 0 || len(found.missing) < len(moved.missing)):
+				candidates, moved = []Target{t}, found
+			case moved.proofs == 0:
+				candidates = append(candidates, t)
 			}
-			candidates = append(candidates, t)
 		}
-		if len(candidates) == 1 {
-			t := candidates[0]
-			problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the migrations of this target were emitted to %s, and the directory is %s now", locked.Dir, t.Migrations.Dir),
-				fmt.Sprintf("write dir: %s again, or move all of them: git mv %s %s", locked.Dir, locked.Dir, t.Migrations.Dir)))
+		if len(candidates) != 1 {
+			continue
+		}
+		t, from := candidates[0], locked.Dir
+		dir := t.Migrations.Dir
+		lacking := append(moved.missing, moved.changed...)
+		switch {
+		case moved.proofs == 0:
+			problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the migrations of this target were emitted to %s, and the directory is %s now", from, dir),
+				fmt.Sprintf("write dir: %s again, or move all of them: git mv %s %s", from, from, dir)))
+		case len(old.there) > 0:
+			rest := slices.DeleteFunc(slices.Clone(old.there), func(file string) bool { return !slices.Contains(moved.missing, file) })
+			hint := fmt.Sprintf("write dir: %s again, or leave each file in one of the two", from)
+			if len(rest) > 0 {
+				hint = fmt.Sprintf("move the rest: mv %s %s", strings.Join(g.in.allAt(rest), " "), g.in.at(dir))
+			}
+			problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("some migrations of this target are in %s now, and some are in %s", g.in.at(dir), g.in.at(from)), hint))
+		case len(lacking) > 0:
+			locked.moveTo(dir)
+			hint := fmt.Sprintf("take them from a commit that has them (%s), and move them to the others: mv %s %s", fromCommit(lacking...), strings.Join(g.in.allAt(lacking), " "), g.in.at(dir))
+			if len(moved.changed) > 0 {
+				hint = "keep a copy of your own SQL, " + hint
+			}
+			problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the migrations of %s are in %s now, but for what is not there as it was emitted: %s", g.in.at(from), g.in.at(dir), strings.Join(g.in.allAt(lacking), ", ")), hint))
+		default:
+			locked.moveTo(dir)
+			notes = append(notes, fmt.Sprintf("The migrations of %s are in %s now, and the lock says so, too.", g.in.at(from), g.in.at(dir)))
 		}
 	}
 	return notes, problems, nil
@@ -426,7 +473,7 @@ func (g *generation) checkLost(results []targetResult) (Problems, error) {
 	}
 	name := LockFile(g.in.ConfigFile)
 	return Problems{{File: name, Message: "the lock is gone, and there are migrations that only it knows: " + strings.Join(unknown, ", "),
-		Hint: bringBack(name) + "; if git never had it: adkgen lock rebuild"}}, nil
+		Hint: "bring it back from a commit that has it: " + fromCommit(name) + "; if git never had it: adkgen lock rebuild"}}, nil
 }
 
 // checkStray finds migrations with adkgen's mark in their names that the lock
@@ -472,7 +519,7 @@ func (g *generation) checkStray(files []File) (Problems, error) {
 				continue
 			}
 			p := Problem{File: file, Message: g.in.lockFile() + " does not know this migration"}
-			p.Hint = "if it came with a branch that was merged, " + redoHint + "; SQL of your own goes into a file of adkgen migration new"
+			p.Hint = g.strange(file)
 			if version := versionOf(name); len(version) > 0 {
 				if other := numbers[fmt.Sprint(dir, " ", version[0])]; other != "" {
 					p.Message += fmt.Sprintf(", and number %d is %s there: it must be renumbered", version[0], other)
@@ -531,7 +578,7 @@ func (g *generation) compare(out *Output) error {
 		ours := isOurs(before)
 		switch {
 		case f.role == roleMigration && !g.later.replaces(f.Path):
-			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + g.in.lockFile() + " does not know it", Hint: "if it came with a branch that was merged, " + redoHint + "; if the file is not adkgen's, move it or choose another directory"}
+			problems[i] = &Problem{File: f.Path, Message: "this file is there already, and " + g.in.lockFile() + " does not know it", Hint: g.strange(f.Path)}
 		case f.role == roleSQLC && !ours:
 			leave[i] = true
 		case f.role == roleGenerated && !ours:

@@ -52,6 +52,15 @@ func (in Input) at(name string) string {
 	return path.Join(filepath.ToSlash(filepath.Dir(in.ConfigFile)), name)
 }
 
+// allAt gives the paths from where adkgen runs.
+func (in Input) allAt(names []string) []string {
+	places := make([]string, len(names))
+	for i, name := range names {
+		places[i] = in.at(name)
+	}
+	return places
+}
+
 // lockFile is the lock, from where adkgen runs.
 func (in Input) lockFile() string { return in.at(LockFile(in.ConfigFile)) }
 
@@ -131,7 +140,7 @@ func Generate(in Input) (*Output, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved, problems, err := g.followMoves()
+	moved, problems, err := g.follow(&g.lock)
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func TestAnEditedMigrationIsRefused(t *testing.T) {
 	d := disk{}
 	d.generate(t, simple)
 	d[firstMigration] += "-- a small improvement\n"
-	wants(t, d.refusal(t, simple), firstMigration+":1:1: this migration was edited after adkgen emitted it", "git checkout -- "+firstMigration, "a migration of your own")
+	wants(t, d.refusal(t, simple), firstMigration+":1:1: this migration was edited after adkgen emitted it", "git checkout COMMIT -- "+firstMigration, "a migration of your own")
 }
 
 func TestAMissingMigrationIsRefused(t *testing.T) {
@@ -223,18 +223,19 @@ func TestADirectoryThatMoved(t *testing.T) {
 		d["db/moved/"+name] = d["db/migrations/"+name]
 		delete(d, "db/migrations/"+name)
 	}
-	const says = "adkgen.yaml:6:17: migrations: the migrations of this target were emitted to db/migrations, and the directory is db/moved now\n"
-	one := func() {
+	one := func(parts ...string) {
 		t.Helper()
 		text := d.refusal(t, moved)
-		wants(t, text, says, "hint: write dir: db/migrations again, or move all of them: git mv db/migrations db/moved")
+		wants(t, text, parts...)
 		if strings.Count(text, "hint:") != 1 {
 			t.Errorf("more than one problem:\n%s", text)
 		}
 	}
-	one()
+	one("adkgen.yaml:6:17: migrations: the migrations of this target were emitted to db/migrations, and the directory is db/moved now\n",
+		"hint: write dir: db/migrations again, or move all of them: git mv db/migrations db/moved")
 	move("0001_ext_adk_create_adk_tables.sql")
-	one()
+	one("adkgen.yaml:6:17: migrations: some migrations of this target are in db/moved now, and some are in db/migrations\n",
+		"hint: move the rest: mv db/migrations/0002_ext_adk_index_sessions_app_name_update_time.sql db/moved")
 	move("0002_ext_adk_index_sessions_app_name_update_time.sql")
 	out, err := Generate(d.input(moved))
 	if err != nil {
@@ -260,7 +261,7 @@ func TestALockThatIsGone(t *testing.T) {
 	d.generate(t, indexed)
 	delete(d, lockName)
 	text := d.refusal(t, indexed)
-	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout -- adkgen.lock", "adkgen lock rebuild")
+	wants(t, text, "adkgen.lock: the lock is gone, and there are migrations that only it knows: db/migrations/0001_ext_adk_create_adk_tables.sql, db/migrations/0002", "git checkout COMMIT -- adkgen.lock", "adkgen lock rebuild")
 	if strings.Count(text, "hint:") != 1 || strings.Contains(text, "delete") {
 		t.Errorf("not one problem, or a file is to be deleted:\n%s", text)
 	}
@@ -276,7 +277,7 @@ func TestMigrationsThatAreGone(t *testing.T) {
 	delete(d, firstMigration)
 	delete(d, second)
 	text := d.refusal(t, indexed)
-	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout -- "+firstMigration+" "+second)
+	wants(t, text, "db/migrations: 2 files of migrations are gone, but adkgen.lock says that they were emitted: "+firstMigration+", "+second, "git checkout COMMIT -- "+firstMigration+" "+second)
 	if strings.Count(text, "hint:") != 1 {
 		t.Errorf("more than one problem:\n%s", text)
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -136,8 +135,10 @@ func (l Lock) check(file string) error {
 	return nil
 }
 
-// takeAgain says how a file that was lost or spoilt comes back.
-func takeAgain(file string) string { return "take it from git again: git checkout -- " + file }
+// takeAgain says how a lock that was spoilt comes back.
+func takeAgain(file string) string {
+	return "take it from a commit in which it is whole: " + fromCommit(file) + "; after a merge, " + redoHint
+}
 
 // check finds what is wrong with one target; no hint means that the lock is to
 // be taken from git. In a lock that is sealed, each target has its hash.
@@ -355,21 +356,7 @@ func (t *LockTarget) moveTo(dir string) {
 		m := &t.Migrations[i]
 		m.Files = slices.Clone(m.Files)
 		for j := range m.Files {
-			m.Files[j].Path = path.Join(dir, strings.TrimPrefix(m.Files[j].Path, old+"/"))
+			m.Files[j].Path = m.Files[j].in(old, dir)
 		}
 	}
-}
-
-// changedSQLC reports whether a configuration for sqlc has another hash than
-// when it was written. Locks of before do not say.
-func (l Lock) changedSQLC(name, hash string) bool {
-	known := false
-	for _, t := range l.Targets {
-		if t.SQLC != nil && t.SQLC.Path == name {
-			if known = true; t.SQLC.SHA256 == hash {
-				return false
-			}
-		}
-	}
-	return known
 }

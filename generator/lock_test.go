@@ -58,7 +58,7 @@ func TestALockThatIsCutIsRefused(t *testing.T) {
 		d[lockName] = strings.Join(lines[:i], "")
 		out, err := Generate(d.input(config))
 		var problems Problems
-		if !errors.As(err, &problems) || len(problems) != 1 || !strings.Contains(problems.Error(), "git checkout -- adkgen.lock") {
+		if !errors.As(err, &problems) || len(problems) != 1 || !strings.Contains(problems.Error(), "git checkout COMMIT -- adkgen.lock") {
 			t.Errorf("cut after %d lines: %v, %v", i, out, err)
 		}
 	}

@@ -55,7 +55,6 @@ func stepsOf(p plan) (lines []string) {
 // that ends in ! is of a run that may drop.
 func TestPlan(t *testing.T) {
 	const owner = "owner_id_column: account_id BIGINT NOT NULL REFERENCES accounts(id) ON DELETE CASCADE\n"
-	const titled = "columns: {events: [\"title VARCHAR(200)\"]}\n"
 	for _, c := range []struct {
 		name, dialect, before, after string
 		want                         []string

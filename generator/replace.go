@@ -39,7 +39,7 @@ func (g *generation) checkReplaced(t Target, old LockTarget, plan plan) (Problem
 		problems = append(problems, g.toolWhileWaiting(t, old))
 	case changes:
 		problems = append(problems, g.problem(t, "migrations", fmt.Sprintf("the tool changes from %s to %s, and the tables change as well", old.Tool, t.Migrations.Tool),
-			"undo the change of the tables, run adkgen generate for the tool alone, then make the change again"))
+			"undo the change of the tables, run "+g.command()+" for the tool alone, then make the change again"))
 	}
 	return problems, err
 }

@@ -59,6 +59,10 @@ func (g *generation) readSince() (err error) {
 		return err
 	}
 	if g.lock, err = parseLock(name+" at "+g.in.Since.Revision, g.in.Since.Lock); err != nil {
+		var problems Problems
+		if errors.As(err, &problems) && problems[0].Hint != newerHint {
+			problems[0].Hint = "name a commit before that, whose lock is as adkgen has written it: git log --full-history -- " + name + " lists the commits; what came after the one that you name is planned again"
+		}
 		return err
 	}
 	var paths []string
@@ -101,6 +105,9 @@ func (g *generation) readLater() error {
 	for i, text := range append([][]byte{g.lockText}, since.Later...) {
 		lock, err := parseLock(LockFile(g.in.ConfigFile), text) // as much as can be read
 		unread = unread || i == 0 && err != nil
+		if _, _, err := g.follow(&lock); err != nil {
+			return err
+		}
 		for _, t := range lock.Targets {
 			for _, m := range t.Migrations {
 				if m.Custom && len(m.Files) > 0 {
@@ -213,7 +220,7 @@ func (g *generation) checkLeft(told map[place]bool) (problems Problems, err erro
 				}
 				if len(files) > 0 {
 					problems = append(problems, Problem{File: files[0], Message: fmt.Sprintf("this is your own SQL, and no target of %s writes to %s", g.in.ConfigFile, g.in.at(at.dir)),
-						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run adkgen generate --redo-since %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(names, " "), g.later.revision)})
+						Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run %s again, then adkgen migration new, and put its SQL into the new file; if it is no longer wanted, moving it is enough", strings.Join(names, " "), g.command())})
 				}
 			}
 		}
@@ -266,7 +273,7 @@ func (g *generation) moveOwn(t Target, locked *LockTarget) (files []File, notes 
 			}
 			continue
 		case len(missing) > 0:
-			problems = append(problems, Problem{File: missing[0], Message: "this file of a migration of your own is gone", Hint: takeAgain(strings.Join(missing, " ")) + "; or remove the other files of the migration as well"})
+			problems = append(problems, Problem{File: missing[0], Message: "this file of a migration of your own is gone", Hint: "bring it back from a commit that has it: " + fromCommit(missing...) + "; or remove the other files of the migration as well"})
 			continue
 		}
 		for i, f := range m.Files {
@@ -370,7 +377,7 @@ func (g *generation) replace(files []File) ([]File, Problems, error) {
 		case again && hashOf(f.Content) == hashOf(content), g.later.stays[name]:
 		case !slices.Contains(g.later.hashes[name], hashOf(content)):
 			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this migration was edited after adkgen emitted it, and would be written again",
-				Hint: "put your own SQL into a migration of your own (adkgen migration new), undo the edit (git checkout -- " + name + "), and run adkgen generate --redo-since " + g.later.revision + " again"})
+				Hint: fmt.Sprintf("move it elsewhere (mv %s OTHER), run %s again, and put your own SQL into a migration of your own: adkgen migration new", g.in.at(name), g.command())})
 		default:
 			files = append(files, File{Path: name, Before: content, State: Removed, role: roleMigration})
 		}

@@ -17,14 +17,14 @@ type Dialect struct {
 // flavour is what MySQL and MariaDB do differently.
 type flavour struct {
 	name, title string
-	reserved    map[string]bool
+	reserved    map[string]bool // what Quote quotes
+	// ownReserved are those that the server itself reserves.
+	ownReserved map[string]bool
 	// byteCollation makes a utf8mb4 column compare byte for byte, trailing
 	// spaces included.
 	byteCollation string
 	bytewise      string // ends the name of such a collation of another character set
-	// foreignCollations are in the names of collations that the flavour does not have.
-	foreignCollations string
-	collate           string // the clause for a collation, %s
+	collate       string // the clause for a collation, %s
 	// textCollation is the default collation of a column, where an index in it
 	// does not serve a comparison with one that compares byte for byte.
 	textCollation string
@@ -39,6 +39,11 @@ type flavour struct {
 	// unless the column has another check.
 	mergeDepth     int
 	requiresByCopy string // the trait RequiresByCopy
+	// characterSets are those that only the flavour has.
+	characterSets map[string]bool
+	collations    map[string]bool // all that it has
+	// functions are those that only the flavour lets an expression call.
+	functions map[string]function
 	// lacks are functions of MySQL that the flavour does not have, and what
 	// to write for them.
 	lacks map[string]string
@@ -47,8 +52,8 @@ type flavour struct {
 // MySQL is the dialect for MySQL.
 func MySQL() Dialect {
 	return Dialect{flavour: flavour{
-		name: "mysql", title: "MySQL", reserved: mysqlReserved,
-		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", foreignCollations: "_nopad_", collate: "COLLATE %s",
+		name: "mysql", title: "MySQL", reserved: mysqlReserved, ownReserved: mysqlReserved, characterSets: dialects.Words("gb18030"), collations: mysqlCollations,
+		byteCollation: "utf8mb4_0900_bin", bytewise: "_bin", collate: "COLLATE %s",
 		dropCheck: "DROP CHECK", forShare: "FOR SHARE", jsonDepth: 100 /* error 3157 */, textCollation: "utf8mb4_0900_ai_ci",
 	}}
 }

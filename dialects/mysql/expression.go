@@ -67,7 +67,7 @@ func isPlainCall(expr sqlparser.Expr) bool {
 
 // wordsOfGrammar are functions whose names are words of sqlc's grammar.
 var wordsOfGrammar = dialects.Words(`truncate mod log ascii year month day hour minute second quarter format left right mid repeat reverse date
-	coalesce if user database schema current_role week`)
+	coalesce if user database schema current_role week current_user`)
 
 // checkNow refuses CURRENT_TIMESTAMP, without parentheses around it, for a
 // column that cannot have it (errors 1067 and 1294).
@@ -207,7 +207,7 @@ func (p place) unknownPart(expr sqlparser.SQLNode) (why dialects.Refusal) {
 				why = p.compared(n.Operator, n.Left, n.Right)
 			}
 			if n.Operator == sqlparser.RegexpOp || n.Operator == sqlparser.NotRegexpOp {
-				why = p.matched()
+				why = p.matched(n.Right)
 			}
 		case *sqlparser.BetweenExpr:
 			if p.column != "" {
@@ -217,14 +217,14 @@ func (p place) unknownPart(expr sqlparser.SQLNode) (why dialects.Refusal) {
 			if instead := flavour.lacks["REGEXP_LIKE"]; instead != "" {
 				why = dialects.Refusal{Message: flavour.title + " has no function REGEXP_LIKE", Hint: "write " + instead}
 			} else {
-				why = p.matched()
+				why = p.matched(n.Pattern)
 			}
 		case *sqlparser.CollateExpr: // of the column's own character set (error 1253)
 			set := "utf8mb4"
 			if p.typ != nil && p.typ.Charset.Name != "" {
 				set = strings.ToLower(p.typ.Charset.Name)
 			}
-			if p.typ == nil || !strings.HasSuffix(strings.ToLower(p.typ.Type), "char") || setOf("", n.Collation) != set {
+			if p.typ == nil || !strings.HasSuffix(strings.ToLower(p.typ.Type), "char") {
 				why = dialects.RefuseExpression
 			} else {
 				why = p.r.dialect.checkCollation(n.Collation, set)
@@ -250,8 +250,14 @@ func (p place) unknownPart(expr sqlparser.SQLNode) (why dialects.Refusal) {
 	return why
 }
 
-// matched refuses a regular expression for a column of bytes (error 3995).
-func (p place) matched() dialects.Refusal {
+// matched refuses what is no regular expression (errors 1139, 3685 and their
+// like), and one for a column of bytes (error 3995).
+func (p place) matched(pattern sqlparser.Expr) dialects.Refusal {
+	if literal := literalOf(pattern); literal.Kind == dialects.LiteralText {
+		if why := dialects.CheckPattern(literal.Text); why.Message != "" {
+			return why
+		}
+	}
 	if p.typ == nil || !strings.HasSuffix(strings.ToLower(p.typ.Type), "binary") && !strings.HasSuffix(strings.ToLower(p.typ.Type), "blob") {
 		return dialects.Refusal{}
 	}

@@ -10,10 +10,10 @@ import (
 // MariaDB runs and MySQL's grammar, and so sqlc, skips.
 func MariaDB() Dialect {
 	return Dialect{flavour: flavour{
-		name: "mariadb", title: "MariaDB", reserved: bothReserved, // MySQL's grammar reads the fragments, and sqlc's the queries
+		name: "mariadb", title: "MariaDB", reserved: bothReserved, ownReserved: mariadbReserved, functions: mariadbFunctions, collations: mariadbCollations, // MySQL's grammar reads the fragments, and sqlc's the queries
 		lacks:         map[string]string{"UUID_TO_BIN": "UNHEX(REPLACE(UUID(), '-', ''))", "BIN_TO_UUID": "HEX", "IS_UUID": "a LIKE or REGEXP", "->": "JSON_EXTRACT(state, '$.title')", "->>": "JSON_UNQUOTE(JSON_EXTRACT(state, '$.title'))", "REGEXP_LIKE": "the operator REGEXP, as in name REGEXP '^[a-z]+$'"},
 		unnamedChecks: true, mergeDepth: 32 /* warning 4040 */, dropCheck: "DROP CONSTRAINT", forShare: "LOCK IN SHARE MODE",
-		byteCollation: "utf8mb4_nopad_bin", bytewise: "_nopad_bin", foreignCollations: "_0900_", collate: "/*M! COLLATE %s */",
+		byteCollation: "utf8mb4_nopad_bin", bytewise: "_nopad_bin", collate: "/*M! COLLATE %s */",
 		requiresByCopy: "TIMESTAMP", // error 1846: cannot convert NULL to non-constant DEFAULT
 		exists:         "/*M! IF EXISTS */ ", notExists: "/*M! IF NOT EXISTS */ ",
 	}}

@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -103,12 +104,16 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 			r.Refuse(t.Offset, dialects.Refusal{Message: "|| means OR, and under some SQL modes it joins texts", Hint: "write OR, or CONCAT"})
 			return dialects.Owner{}
 		}
+		if strings.HasPrefix(t.Text, "`") && strings.Contains(t.Text, `\`) {
+			r.Refuse(t.Offset, dialects.Refusal{Message: "a backslash in a name is read as an escape by many tools", Hint: "choose a name without one"})
+			return dialects.Owner{}
+		}
 		if strings.Contains(t.Text, `\`) {
 			r.Refuse(t.Offset, dialects.Refusal{Message: "a backslash in a text means different things under different SQL modes", Hint: "write it without one"})
 			return dialects.Owner{}
 		}
 	}
-	f := prepare(fragment, r.Tokens)
+	f := prepare(fragment, r.Tokens, d.respell(fragment, r.Tokens))
 	statement, err := newParser().ParseStrictDDL(before + f.text + after)
 	if err != nil {
 		offset, message := syntaxError(err, before)
@@ -120,12 +125,12 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 		r.Refuse(r.Tokens[0].Offset, dialects.RefuseNotAColumn)
 		return dialects.Owner{}
 	}
-	if name := r.Tokens[0].Text; !strings.HasPrefix(name, "`") && d.flavour.reserved[name] {
+	if name := r.Tokens[0].Text; !strings.HasPrefix(name, "`") && d.flavour.ownReserved[name] {
 		r.Refuse(r.Tokens[0].Offset, dialects.Refusal{Message: name + " is a reserved word of " + d.flavour.title, Hint: "choose another name, such as owner_" + strings.ToLower(name)})
 	}
 	reader := reader{r, d}
 	owner := reader.column(column)
-	if len(f.insertions) > 0 && owner.Reference != nil {
+	if f.columnless && owner.Reference != nil {
 		owner.Reference.Column = ""
 	}
 	reader.readChecks(&owner, column.Type, f.checks)
@@ -139,7 +144,14 @@ func (d Dialect) read(fragment string, r *dialects.Reader) dialects.Owner {
 type prepared struct {
 	text       string
 	checks     []checkClause
-	insertions []int // where columnList was put in, in the original text
+	columnless bool // a REFERENCES got columnList
+	edits      []edit
+}
+
+// edit is a part of the original text, which another stands for.
+type edit struct {
+	dialects.Span
+	text string
 }
 
 // checkClause is a CHECK inside a column.
@@ -157,9 +169,10 @@ const columnList = " (_)"
 // beforeConstraint are the tokens after which a CHECK is the table's.
 var beforeConstraint = map[string]bool{",": true, "(": true, "ADD": true}
 
-// prepare makes text ready for Vitess; the tokens are those of the text.
-func prepare(text string, tokens []dialects.Token) prepared {
-	p := prepared{}
+// prepare makes text ready for Vitess; the tokens are those of the text, and edits
+// what else is to be written in another way.
+func prepare(text string, tokens []dialects.Token, edits []edit) prepared {
+	p := prepared{edits: edits}
 	blanked := []byte(text)
 	references := false
 	for i := 0; i < len(tokens); i++ {
@@ -195,16 +208,18 @@ func prepare(text string, tokens []dialects.Token) prepared {
 				last += 2
 			}
 			if last+1 >= len(tokens) || tokens[last+1].Kind != dialects.TokenOpen {
-				p.insertions = append(p.insertions, tokens[last].Offset+tokens[last].Length)
+				p.edits = append(p.edits, edit{dialects.Span{Offset: tokens[last].Offset + tokens[last].Length}, columnList})
+				p.columnless = true
 			}
 		}
 	}
+	slices.SortStableFunc(p.edits, func(a, b edit) int { return a.Offset - b.Offset })
 	var b strings.Builder
 	from := 0
-	for _, at := range p.insertions {
-		b.Write(blanked[from:at])
-		b.WriteString(columnList)
-		from = at
+	for _, e := range p.edits {
+		b.Write(blanked[from:e.Offset])
+		b.WriteString(e.text)
+		from = e.Offset + e.Length
 	}
 	b.Write(blanked[from:])
 	p.text = b.String()
@@ -213,13 +228,51 @@ func prepare(text string, tokens []dialects.Token) prepared {
 
 // original gives the place in the original of a place in the prepared text.
 func (p prepared) original(offset int) int {
-	for _, at := range p.insertions {
-		if offset < at {
+	for _, e := range p.edits {
+		if offset < e.Offset {
 			break
 		}
-		offset = max(at, offset-len(columnList))
+		if offset < e.Offset+len(e.text) {
+			return e.Offset
+		}
+		offset += e.Length - len(e.text)
 	}
 	return offset
+}
+
+// synonyms are other words for types, which MySQL and MariaDB read and Vitess
+// does not: manual, 13.1.1 and 13.9 (Using Data Types from Other Database Engines).
+var synonyms = map[string]string{
+	"INT1": "TINYINT", "INT2": "SMALLINT", "INT3": "MEDIUMINT", "MIDDLEINT": "MEDIUMINT", "INT4": "INT", "INT8": "BIGINT",
+	"DEC": "DECIMAL", "FIXED": "DECIMAL", "CHARACTER": "CHAR", "VARCHARACTER": "VARCHAR",
+}
+
+// respell writes what the server reads and Vitess does not in another way:
+// synonyms of types, and names that the server does not reserve.
+func (d Dialect) respell(fragment string, tokens []dialects.Token) (edits []edit) {
+	name := func(i int) {
+		if i < len(tokens) && dialects.IsPlain(tokens[i].Text) && !d.flavour.ownReserved[tokens[i].Text] {
+			edits = append(edits, edit{tokens[i].Span, "`" + fragment[tokens[i].Offset:tokens[i].Offset+tokens[i].Length] + "`"})
+		}
+	}
+	name(0)
+	for i, t := range tokens {
+		switch {
+		case i == 1 && len(tokens) > 2 && (t.Text == "CHARACTER" || t.Text == "CHAR") && tokens[2].Text == "VARYING":
+			edits = append(edits, edit{dialects.Span{Offset: t.Offset, Length: tokens[2].Offset + tokens[2].Length - t.Offset}, "VARCHAR"})
+		case i == 1 && synonyms[t.Text] != "":
+			edits = append(edits, edit{t.Span, synonyms[t.Text]})
+		case t.Text == "REFERENCES":
+			at := i + 1
+			for name(at); at+2 < len(tokens) && tokens[at+1].Text == "."; name(at) {
+				at += 2
+			}
+			if at+2 < len(tokens) && tokens[at+1].Kind == dialects.TokenOpen {
+				name(at + 2)
+			}
+		}
+	}
+	return edits
 }
 
 // closing gives the index of the token that closes an opening one.

@@ -27,7 +27,7 @@ func (d Dialect) ReadSchema(h *dialects.HostSchema, file, sql string) []dialects
 			t.Offset -= at.Offset
 			local[i] = t
 		}
-		statement, err := newParser().ParseStrictDDL(prepare(maskTypes(text, local), local).text)
+		statement, err := newParser().ParseStrictDDL(prepare(maskTypes(text, local), local, nil).text)
 		if err != nil {
 			problems = append(problems, dialects.Unread(dialects.Span{Offset: at.Offset}, err.Error()))
 			schemaReader{d, h, file, tokens, sql}.createUnread()
@@ -380,11 +380,17 @@ func (d Dialect) CheckHost(o *dialects.Owner, t *dialects.HostTable, c dialects.
 	return refusal, warning
 }
 
-// setOf is the character set that a column says, itself or by its collation.
+// anySet begins the name of a collation that MariaDB has for each set of Unicode.
+const anySet = "uca1400"
+
+// setOf is the character set that a column says, itself or by its collation; "" for
+// none.
 func setOf(set, collation string) string {
 	if set != "" {
 		return strings.ToLower(set)
 	}
-	set, _, _ = strings.Cut(collation, "_")
+	if set, _, _ = strings.Cut(collation, "_"); set == anySet {
+		return ""
+	}
 	return set
 }

@@ -144,8 +144,8 @@ func (d Dialect) renderType(t *sqlparser.ColumnType) (string, dialects.Refusal) 
 		return "", dialects.Refusal{Message: "BINARY after a character type is deprecated", Hint: "write COLLATE and a collation that ends in _bin"}
 	}
 	if t.Charset.Name != "" {
-		if !characterSets[strings.ToUpper(t.Charset.Name)] {
-			return "", dialects.Refusal{Message: "MySQL and MariaDB have no character set of this name (error 1115)", Hint: "write CHARACTER SET utf8mb4, or leave it out"}
+		if !d.hasCharacterSet(t.Charset.Name) {
+			return "", dialects.Refusal{Message: d.flavour.title + " has no character set " + t.Charset.Name + " (error 1115)", Hint: "write CHARACTER SET utf8mb4, or leave it out"}
 		}
 		sql += dialects.CharacterSet + t.Charset.Name
 	}

@@ -64,7 +64,12 @@ func checkValue(t *sqlparser.ColumnType, expr sqlparser.Expr) dialects.Refusal {
 func classOfExpression(expr sqlparser.Expr) (dialects.Class, string) {
 	switch e := expr.(type) {
 	case *sqlparser.FuncExpr:
-		return functions[strings.ToUpper(e.Name.String())].class, e.Name.String()
+		upper := strings.ToUpper(e.Name.String())
+		f, known := mariadbFunctions[upper]
+		if !known {
+			f = functions[upper]
+		}
+		return f.class, e.Name.String()
 	case *sqlparser.JSONObjectExpr:
 		return dialects.ClassJSON, "JSON_OBJECT"
 	case *sqlparser.JSONArrayExpr:

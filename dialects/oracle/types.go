@@ -165,6 +165,7 @@ func (Dialect) Widens(from, to string) bool {
 // Confuses implements dialects.Dialect: Database Globalization Support Guide,
 // 5 (BINARY_CI, BINARY_AI and their like), and SQL Language Reference, CHAR.
 func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
+	size := dialects.ParseSized(o.Type)
 	switch name := strings.ToUpper(o.Collation); {
 	case strings.HasSuffix(name, "_CI"):
 		return dialects.Confusion("under the collation "+o.Collation, "'acme' and 'ACME'", "write COLLATE BINARY, or leave COLLATE out")
@@ -172,6 +173,18 @@ func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
 		return dialects.Confusion("under the collation "+o.Collation, "'acme', 'ACME' and 'acmé'", "write COLLATE BINARY, or leave COLLATE out")
 	case strings.HasPrefix(o.Type, "CHAR") || strings.HasPrefix(o.Type, "NCHAR"):
 		return dialects.ConfusesPadding(o)
+	case o.Type == "DATE":
+		return dialects.ConfusesSeconds(o, 0)
+	case o.Type == "TIMESTAMP":
+		return dialects.ConfusesSeconds(o, 6)
+	case size.Name == "TIMESTAMP":
+		return dialects.ConfusesSeconds(o, size.Length)
+	case size.Scale > 0: // NUMBER(10) is Oracle's type for whole numbers
+		return dialects.ConfusesDigits(o, size.Scale, "write NUMBER alone")
+	case o.Type == "BINARY_FLOAT":
+		return dialects.ConfusesFloats(o, 24, "write NUMBER")
+	case o.Type == "BINARY_DOUBLE":
+		return dialects.ConfusesFloats(o, 53, "write NUMBER")
 	}
 	return dialects.Refusal{}
 }

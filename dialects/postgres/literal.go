@@ -124,10 +124,14 @@ func isZone(zone string) bool {
 // Input), but for NULL, and reports whether it is one. The values of an array of
 // arrays are not looked at.
 func arrayElements(text string) (elements []string, ok bool) {
-	inside, ok := strings.CutPrefix(strings.TrimSpace(text), "{")
-	if inside, ok = strings.CutSuffix(inside, "}"); !ok {
+	inside := strings.TrimSpace(text)
+	if bounds, rest, found := strings.Cut(inside, "="); found && strings.HasPrefix(bounds, "[") { // as in '[0:1]={1,2}' (8.15.6)
+		inside = strings.TrimSpace(rest)
+	}
+	if len(inside) < 2 || inside[0] != '{' || inside[len(inside)-1] != '}' {
 		return nil, false
 	}
+	inside = inside[1 : len(inside)-1]
 	if strings.TrimSpace(inside) == "" || strings.ContainsAny(inside, `{}\`) {
 		return nil, true
 	}

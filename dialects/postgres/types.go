@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -116,6 +117,8 @@ func (d Dialect) renderType(t *typeName) (sql string, userType bool, why dialect
 		base = `"bit"`
 	case (own || alone) && last == "bpchar": // so with CHAR
 		base = last
+	case (own || alone) && last == "char" && len(t.Typmods) == 0: // of one byte: 8.3
+		base = `"char"`
 	case alone && systemTypes[last] != "":
 		base = systemTypes[last]
 	case own && last == "interval" && d.anyType && len(t.Typmods) == 0:
@@ -217,14 +220,43 @@ func (Dialect) Widens(from, to string) bool {
 }
 
 // Confuses implements dialects.Dialect. PostgreSQL's own collations compare
-// bytes at last (manual, 24.2.2.4 Nondeterministic Collations); citext and
-// CHAR (8.3 Character Types) do not.
+// bytes at last (manual, 24.2.2.4 Nondeterministic Collations); one of the user's
+// may not. citext and CHAR (8.3 Character Types) compare in ways of their own, and
+// other types round or cut what they are given (8.1, 8.3, 8.5).
 func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
+	size := dialects.ParseSized(o.Type)
+	digits := 6
+	if strings.Contains(o.Type, "(") {
+		digits = size.Length
+	}
 	switch {
 	case o.Type == "CITEXT":
 		return dialects.Confusion("in a CITEXT column", "'acme' and 'ACME'", "write TEXT")
-	case strings.HasPrefix(o.Type, "CHAR"):
+	case o.Collation != "" && !ownCollation.MatchString(o.Collation):
+		return dialects.Refusal{Message: "the collation " + o.Collation + " is not one of PostgreSQL's own: if it is not deterministic, different texts are one owner, and each can read and delete the sessions of the other",
+			Hint: `write COLLATE "C", or make sure that it was not created with deterministic = false`}
+	case strings.HasPrefix(o.Type, "CHAR"), o.Type == "bpchar":
 		return dialects.ConfusesPadding(o)
+	case o.Type == "NAME":
+		return dialects.ConfusesValues(o, "a text of 63 bytes", "each longer one that begins with it", "write TEXT")
+	case o.Type == `"char"`:
+		return dialects.ConfusesValues(o, "'acme'", "'a'", "write TEXT")
+	case size.Name == "NUMERIC" && size.Length > 0:
+		return dialects.ConfusesDigits(o, size.Scale, "write NUMERIC alone, or BIGINT")
+	case o.Type == "MONEY":
+		return dialects.ConfusesDigits(o, 2, "write NUMERIC alone")
+	case o.Type == "REAL":
+		return dialects.ConfusesFloats(o, 24, "write NUMERIC or BIGINT")
+	case o.Type == "DOUBLE PRECISION":
+		return dialects.ConfusesFloats(o, 53, "write NUMERIC or BIGINT")
+	case o.Type == "DATE":
+		return dialects.ConfusesDays(o)
+	case strings.HasPrefix(o.Type, "TIME"):
+		return dialects.ConfusesSeconds(o, digits)
 	}
 	return dialects.Refusal{}
 }
+
+// ownCollation matches the collations that a database has from the beginning: the
+// standard ones, and those of ICU and of the operating system.
+var ownCollation = regexp.MustCompile(`^(pg_catalog\.)?("?(C|POSIX)(\.\w+)?"?|"?default"?|ucs_basic|unicode|pg_c_utf8|pg_unicode_fast|"[\w-]+-x-icu"|"[a-z]{2,3}_[A-Z]{2}(\.\w+)?(@\w+)?")$`)

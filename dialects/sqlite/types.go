@@ -90,8 +90,8 @@ func renderType(t *ast.TypeName) (sql string, userType bool, why dialects.Refusa
 // stays as it is when the affinity does.
 func (Dialect) Widens(from, to string) bool { return affinityOf(from) == affinityOf(to) }
 
-// Confuses implements dialects.Dialect: Datatypes In SQLite, 7 (Collating
-// Sequences). Any other collation is the application's.
+// Confuses implements dialects.Dialect: Datatypes In SQLite, 3 (Type Affinity)
+// and 7 (Collating Sequences). Any other collation is the application's.
 func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
 	switch strings.ToUpper(o.Collation) {
 	case "NOCASE":
@@ -99,5 +99,13 @@ func (Dialect) Confuses(o dialects.Owner) dialects.Refusal {
 	case "RTRIM":
 		return dialects.Confusion("under the collation RTRIM", "'acme' and 'acme '", "leave COLLATE out")
 	}
+	name, _, _ := strings.Cut(o.Type, "(")
+	if affinity := affinityOf(name); !wholeOrTime[name] && (affinity == "NUMERIC" || affinity == "REAL") {
+		return dialects.ConfusesValues(o, "'1'", "'01'", "write TEXT, or INTEGER for a number") // 3: it makes numbers of texts
+	}
 	return dialects.Refusal{}
 }
+
+// wholeOrTime are the types with the affinity NUMERIC that have no numbers of an
+// owner's.
+var wholeOrTime = dialects.Words("boolean date datetime timestamp")

@@ -214,9 +214,8 @@ func (e *evolving) isBounded(t *testing.T, what string, db *sql.DB, up bool, ver
 	select {
 	case err = <-done:
 	case <-time.After(time.Until(begin.Add(bound))):
-		t.Errorf("%s: it waits longer than %v", what, bound)
 		end()
-		<-done
+		t.Errorf("%s: it waits longer than %v; then: %v", what, bound, <-done)
 		return true
 	}
 	end()

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/generator"
 )
 
 // lookalikes are five owners. Databases have collations under which they are one.
@@ -131,6 +134,46 @@ var forAllOwners = []string{"ListIdleSessions", "DeleteIdleSession", "ListSessio
 // calledQuery is a query that the Go of a session service calls: a method of
 // sqlc's, or its statement.
 var calledQuery = regexp.MustCompile(`(?:\bq|queries|New\(\w+\))\.([A-Z]\w+)\(|(?:batch\.Queue\(|pool\.Query\(ctx, )(\w+),`)
+
+// TestValuesThatBecomeOne writes two values into a column of each type: where the
+// database takes them for one, adkgen warns, and only there.
+func TestValuesThatBecomeOne(t *testing.T) {
+	long := strings.Repeat("a", 63)
+	cases := map[string][][3]string{
+		"postgres": {{"NAME", long, long + "b"}, {`"char"`, "acme", "a"}, {"bpchar", "acme", "acme "}, {"NUMERIC(10, 2)", "1.00", "1.004"}, {"NUMERIC(10)", "1", "1.4"}, {"NUMERIC", "1", "1.4"},
+			{"MONEY", "1.00", "1.004"}, {"REAL", "16777216", "16777217"}, {"DOUBLE PRECISION", "9007199254740992", "9007199254740993"}, {"BIGINT", "9007199254740992", "9007199254740993"},
+			{"DATE", "2026-01-31", "2026-01-31 12:00:00"}, {"TIMESTAMP(0)", "2026-01-31 12:00:00", "2026-01-31 12:00:00.4"}, {"TIMESTAMPTZ", "2026-01-31 12:00:00", "2026-01-31 12:00:00.0000004"}, {"TIME(3)", "12:00:00", "12:00:00.0004"},
+			{"TEXT", "acme", "ACME"}, {"TEXT COLLATE mine", "acme", "ACME"}, {`TEXT COLLATE "de-x-icu"`, "acme", "ACME"}, {`TEXT COLLATE "C"`, "acme", "acme "}},
+		"mysql": {{"DECIMAL(10, 2)", "1.00", "1.004"}, {"DECIMAL", "1", "1.4"}, {"DATE", "2026-01-31", "2026-01-31 12:00:00"}, {"DATETIME", "2026-01-31 12:00:00", "2026-01-31 12:00:00.4"},
+			{"DATETIME(6)", "2026-01-31 12:00:00", "2026-01-31 12:00:00.0000004"}, {"TIMESTAMP(3)", "2026-01-31 12:00:00", "2026-01-31 12:00:00.0004"}, {"TIME", "12:00:00", "12:00:00.4"},
+			{"YEAR", "70", "1970"}, {"BIGINT", "1", "2"}, {"VARCHAR(9)", "acme", "acme "}, {"VARCHAR(9) COLLATE utf8mb4_0900_as_cs", "acme", "acme\u200b"}},
+		"sqlite": {{"DECIMAL", "1", "01"}, {"REAL", "1", "01"}, {"NUMERIC(10, 2)", "1", "01"}, {"TEXT", "1", "01"}, {"BLOB", "1", "01"}, {"DATETIME", "2026-01-31 12:00:00", "2026-01-31 12:00:00.4"}},
+	}
+	cases["mariadb"] = append(slices.Clone(cases["mysql"][:10]), [][3]string{{"VARCHAR(9) COLLATE uca1400_ai_cs", "acme", "acmé"}, {"VARCHAR(9) COLLATE uca1400_nopad_as_cs", "acme", "acme\u200b"}, {"VARCHAR(9) COLLATE utf8mb4_nopad_bin", "acme", "acme "}}...)
+	for dialect, list := range cases {
+		t.Run(dialect, func(t *testing.T) {
+			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			if dialect == "postgres" {
+				exec1(t, db, "CREATE COLLATION mine (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+			}
+			for _, c := range list {
+				owner, warnings, err := generator.ParseOwner("fragment", d, "x "+c[0], nil)
+				must(t, err)
+				exec1(t, db, "CREATE TABLE pair ("+dialects.Definition(d, owner)+")")
+				exec1(t, db, "INSERT INTO pair VALUES ('"+c[1]+"')")
+				exec1(t, db, "INSERT INTO pair VALUES ('"+c[2]+"')")
+				owners := 0
+				must(t, db.QueryRow("SELECT COUNT(DISTINCT x) FROM pair").Scan(&owners))
+				exec1(t, db, "DROP TABLE pair")
+				if isOne := owners == 1; isOne != (len(warnings) == 1) {
+					t.Errorf("%s: %q and %q are %d owners, and adkgen warns: %v", c[0], c[1], c[2], owners, warnings)
+				}
+			}
+		})
+	}
+}
 
 // TestQueriesNameTheOwner holds that each query on sessions and events names
 // the owner or has a twin that does, and that the session service calls none

@@ -96,7 +96,7 @@ func ternTo(target func(m *tern.Migrator) int) func(testing.TB, *host, string, s
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer conn.Close(ctx)
+		defer func() { _ = conn.Close(ctx) }()
 		m, err := tern.NewMigrator(ctx, conn, bookkeeping)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/adkgen/adkgen/dialects"
 	"github.com/adkgen/adkgen/dialects/dialecttest"
 	"github.com/adkgen/adkgen/generator"
 )
@@ -96,6 +97,98 @@ func TestReservedWords(t *testing.T) {
 						t.Errorf("%v: %v", fmt.Sprintf(sql, quoted), err)
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestCollations holds that adkgen takes exactly the collations that MySQL and
+// MariaDB list, but for binary, which makes another type of the column.
+func TestCollations(t *testing.T) {
+	all := map[string]bool{}
+	have := map[string]map[string]bool{}
+	for _, dialect := range []string{"mariadb", "mysql"} {
+		h, name := hostFor(t, dialect)
+		have[dialect] = map[string]bool{}
+		for _, collation := range lines(t, h.open(t, name), "SELECT collation_name FROM information_schema.collations WHERE collation_name <> 'binary'") {
+			all[collation], have[dialect][collation] = true, true
+		}
+		if len(have[dialect]) < 200 {
+			t.Fatalf("%s has %d collations", dialect, len(have[dialect]))
+		}
+	}
+	for dialect := range have {
+		d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
+		for collation := range all {
+			_, problems := d.ParseOwner("x VARCHAR(9) COLLATE " + collation)
+			if taken := len(problems) == 0; taken != have[dialect][collation] {
+				t.Errorf("%s has the collation %s: %v; adkgen takes it: %v %v", dialect, collation, have[dialect][collation], taken, problems)
+			}
+		}
+	}
+}
+
+// TestPatterns matches with regular expressions: what adkgen refuses, no database
+// can match with. PostgreSQL and MySQL find that out only here.
+func TestPatterns(t *testing.T) {
+	patterns := []string{"[", "(", "a)", "*a", "+", "(?", "[[:alpha:]", "[]a", "[^", "a|*b", "a{2,1}", "x", "^[a-z]+$", "[]a]", "[[:alpha:]]+", "(?=a)b", "(?<!a)b", "(?i)a", "a{,3}", "a{2}", "[a-]", "}", "]", "a(b(c))", "(?:a|b)*", "(a", "a*+", "[[]", "(?#[)a", "(*UTF8)a", "()"}
+	for dialect, sql := range map[string]string{"postgres": "SELECT 'a' ~ '%s'", "mariadb": "SELECT 'a' REGEXP '%s'", "mysql": "SELECT 'a' REGEXP '%s'"} {
+		t.Run(dialect, func(t *testing.T) {
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			refused := 0
+			for _, pattern := range patterns {
+				why := dialects.CheckPattern(pattern)
+				var is bool
+				err := db.QueryRow(fmt.Sprintf(sql, pattern)).Scan(&is)
+				if why.Message != "" && err == nil {
+					t.Errorf("%q is refused, and the database matches with it: %v", pattern, why)
+				}
+				if why.Message != "" {
+					refused++
+				}
+			}
+			if refused < 8 {
+				t.Errorf("%d are refused", refused)
+			}
+		})
+	}
+}
+
+// TestNamesThatAreReserved gives each word that MySQL or MariaDB knows as the name
+// of a column: adkgen takes it where the server does.
+func TestNamesThatAreReserved(t *testing.T) {
+	words := map[string]bool{}
+	for _, dialect := range []string{"mariadb", "mysql"} {
+		h, name := hostFor(t, dialect)
+		for _, word := range lines(t, h.open(t, name), "SELECT word FROM information_schema.keywords WHERE word REGEXP '^[A-Za-z_]+$'") {
+			words[strings.ToLower(word)] = true
+		}
+	}
+	for _, dialect := range []string{"mariadb", "mysql"} {
+		t.Run(dialect, func(t *testing.T) {
+			d, _ := generator.NewDialect(dialect, generator.DialectOptions{})
+			h, name := hostFor(t, dialect)
+			db := h.open(t, name)
+			db.SetMaxOpenConns(1) // which has the temporary tables
+			stricter := 0
+			for word := range words {
+				_, problems := d.ParseOwner(word + " BIGINT")
+				_, err := db.Exec("CREATE TEMPORARY TABLE t (" + word + " BIGINT)")
+				if err == nil {
+					exec1(t, db, "DROP TABLE t")
+				}
+				switch {
+				case err != nil && len(problems) == 0:
+					t.Errorf("%s is accepted, and the database says %v", word, err)
+				case err == nil && len(problems) > 0 && reasonFor(problems[0].Message) == "":
+					t.Errorf("%s: the database accepts it, and adkgen refuses it without a listed reason: %v", word, problems)
+				case err == nil && len(problems) > 0:
+					stricter++
+				}
+			}
+			if stricter > 20 {
+				t.Errorf("adkgen refuses %d words that the database takes", stricter)
 			}
 		})
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -338,5 +339,89 @@ func TestSessionsWithoutOwner(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestStatesTooDeepForSQLite has states that SQLite's functions on JSON do not read, of the old program, of the new one, and of
+// both: the copy neither stops nor loses a key, and what the new program has written wins.
+func TestStatesTooDeepForSQLite(t *testing.T) {
+	deep := func(levels int) string {
+		return strings.Repeat(`[{"k":`, levels/2) + "1" + strings.Repeat("}]", levels/2)
+	}
+	for name, c := range map[string]struct{ old, new, want string }{
+		"the old one":              {`{"deep":` + deep(1_500) + `,"both":"old","only old":1.50}`, `{"both":"new","only new":2}`, `{"deep":` + deep(1_500) + `,"both":"new","only old":1.50,"only new":2}`},
+		"the new one":              {`{"both":"old","only old":[{}]}`, `{"deep":` + deep(3_000) + `,"both":"new"}`, `{"both":"new","only old":[{}],"deep":` + deep(3_000) + `}`},
+		"both":                     {`{"old":` + deep(4_998) + `,"both":"old"}`, `{"both":"new","new":` + deep(2_500) + `}`, `{"old":` + deep(4_998) + `,"new":` + deep(2_500) + `,"both":"new"}`},
+		"both, of one key":         {`{"k":` + deep(3_000) + `}`, `{"k":` + deep(2_500) + `}`, `{"k":` + deep(2_500) + `}`},
+		"the old one, new is {}":   {`{"k":` + deep(3_000) + `}`, `{}`, `{"k":` + deep(3_000) + `}`},
+		"the new one, old is {}":   {`{}`, `{"k":` + deep(3_000) + `}`, `{"k":` + deep(3_000) + `}`},
+		"the old one, with blanks": {" {\n\"k\":" + deep(3_000) + ", \"l\": 1\n}\n", `{"n":1}`, `{"k":` + deep(3_000) + `,"l":1,"n":1}`},
+		"the new one, with blanks": {` { "l":1 } `, "\n{ \"k\":" + deep(3_000) + " }\t", `{"k":` + deep(3_000) + `,"l":1}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, database, db, work, steps := shared(t, "sqlite")
+			migrations := filepath.Join(work, "db", "migrations", "adk")
+			last := steps[len(steps)-1].Number
+			exec1(t, db, "DELETE FROM adk_user_states WHERE user_id = 'two'")
+			putState(t, h, db, "adk_user_states", "two", "", c.old)
+			gooseTo(t, h, database, migrations, true, created(t, steps))
+			putState(t, h, db, "adk_owner_states", "two", newOwner(h), c.new)
+			where := "user_id = 'two' AND account_id = "
+			gooseTo(t, h, database, migrations, true, last)
+			wantState(t, db, "the state of the owner who had none", "adk_owner_states", where+ownerID["sqlite"], c.old)
+			wantState(t, db, "the state of the owner who had one", "adk_owner_states", where+newOwner(h), c.want)
+			gooseTo(t, h, database, migrations, false, created(t, steps))
+			gooseTo(t, h, database, migrations, true, last)
+			wantState(t, db, "the state after down and up", "adk_owner_states", where+newOwner(h), c.want)
+		})
+	}
+	t.Run("what is no JSON stops the copy", func(t *testing.T) {
+		h, database, db, work, steps := shared(t, "sqlite")
+		migrations := filepath.Join(work, "db", "migrations", "adk")
+		gooseTo(t, h, database, migrations, true, created(t, steps))
+		exec1(t, db, `UPDATE adk_user_states SET state = '{"k": no}' WHERE user_id = 'two'`)
+		putState(t, h, db, "adk_owner_states", "two", newOwner(h), `{"n": 1}`)
+		_, err := gooseProvider(t, h.dialect, h.open(t, database), migrations, "ext_adk_migrations").Up(context.Background())
+		if err == nil || !strings.Contains(err.Error(), "malformed JSON") {
+			t.Errorf("the copy ends with %v", err)
+		}
+		wantState(t, db, "the state of the new program", "adk_owner_states", "user_id = 'two' AND account_id = "+newOwner(h), `{"n": 1}`)
+	})
+}
+
+// TestCopyOfStatesKeepsNumbers copies states with the sqlite3 of the machine, which writes a number that it has read with 15
+// digits: the numbers are copied as they are written.
+func TestCopyOfStatesKeepsNumbers(t *testing.T) {
+	program, err := exec.LookPath("sqlite3")
+	if err != nil {
+		t.Skip("no sqlite3 on this machine")
+	}
+	_, database, db, work, steps := shared(t, "sqlite")
+	const old = `{"pi":3.141592653589793,"most":1.7976931348623157e308,"third":0.30000000000000004,"in":{"a":[-0.12345678901234567]},"zero":-0,"written":1.50,"both":1}`
+	exec1(t, db, "UPDATE adk_user_states SET state = '"+old+"' WHERE user_id = 'two'")
+	for i, step := range steps {
+		if i > 0 && steps[i-1].Name == "create_owner_states" {
+			putState(t, sqlite, db, "adk_owner_states", "two", newOwner(sqlite), `{"both":2.718281828459045}`)
+		}
+		files, err := filepath.Glob(filepath.Join(work, "db", "migrations", "adk", fmt.Sprintf("%04d_*.sql", step.Number)))
+		if err != nil || len(files) != 1 {
+			t.Fatalf("the files of migration %d: %v, %v", step.Number, files, err)
+		}
+		up, _, _ := strings.Cut(string(readFile(t, files[0])), "-- +goose Down")
+		cmd := exec.Command(program, "-bail", database)
+		cmd.Stdin = strings.NewReader("PRAGMA foreign_keys = ON; BEGIN IMMEDIATE;\n" + up + "\nCOMMIT;\n")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", step.Name, err, out)
+		}
+	}
+	for owner, want := range map[string]string{
+		ownerID["sqlite"]: old,
+		newOwner(sqlite):  `{"both":2.718281828459045,` + strings.TrimSuffix(old[1:], `,"both":1}`) + "}",
+	} {
+		var state string
+		must(t, db.QueryRow("SELECT state FROM adk_owner_states WHERE user_id = 'two' AND account_id = "+owner).Scan(&state))
+		if state != want {
+			t.Errorf("the state of owner %s is\n%s, not\n%s", owner, state, want)
+		}
 	}
 }

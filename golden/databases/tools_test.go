@@ -102,7 +102,7 @@ func golangMigrating(do func(*migrate.Migrate) error) func(testing.TB, *host, st
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer m.Close()
+		defer func() { _, _ = m.Close() }()
 		if err := do(m); err != nil {
 			t.Fatalf("golang-migrate: %v", err)
 		}
@@ -161,7 +161,7 @@ func sqlMigrateStatements(t *testing.T, file string) *sqlparse.ParsedMigration {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer text.Close()
+	defer func() { _ = text.Close() }()
 	parsed, err := sqlparse.ParseMigration(text)
 	if err != nil {
 		t.Fatal(err)

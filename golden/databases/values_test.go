@@ -64,10 +64,8 @@ func TestValuesThatDoNotFitStopAMigration(t *testing.T) {
 					configs = []string{c.after, c.before}
 				}
 				e := evolvingConfigs(t, dialect, configs...)
-				last := len(e.before.Migrations)
 				if !up {
-					last = len(e.after.Migrations)
-					gooseTo(t, e.host, e.name, e.migrations(), true, last)
+					gooseTo(t, e.host, e.name, e.migrations(), true, len(e.after.Migrations))
 				}
 				e.sessionsWith(t, c.column, c.values...)
 				values := func() catalog {

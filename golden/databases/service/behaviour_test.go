@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strconv"
@@ -573,12 +574,19 @@ func TestValuesThatDoNotSurvive(t *testing.T) {
 	bad := map[string]any{
 		"huge": json.Number("1e400"), "digits": json.Number(strings.Repeat("9", 400)), "deep": deep, "exact": int64(1<<53 + 1),
 		"bytes": "a\xffb", "nested": map[string]any{"list": []any{1, uint64(1<<63 + 1)}}, "text in it": map[string]any{"a": "\xc3\x28"},
+		"raw bytes": json.RawMessage("{\"a\": \"b\xff\"}"), "half a pair": json.RawMessage(`["\ud800"]`), "the other half": json.RawMessage(`"\uDC00x"`), "name": json.RawMessage(`{"\ud800": 1}`),
+		"a name twice": json.RawMessage(`[{"a": 1, "a": 2}]`), "tiny": json.Number("1e-400"), "raw tiny": json.RawMessage(`[-1.5e-400]`), "long": json.Number("0." + strings.Repeat("0", 20_000)),
+		"scale": json.RawMessage(`0e-20000`), "exponent": json.RawMessage(`0e999999`),
 	}
 	onEach(t, func(t *testing.T, s *store, service session.Service) {
 		current := create(t, service, "u", "s", nil)
 		values := maps.Clone(bad)
 		if s.dialect == "postgres" {
 			values["nul"] = "a\x00b"
+		}
+		keepsMinusZero := s.dialect != "mysql"
+		if s.dialect == "postgres" || s.dialect == "mysql" {
+			values["minus zero"] = math.Copysign(0, -1)
 		}
 		for key, value := range values {
 			for _, prefix := range []string{"", "app:", "user:"} {
@@ -590,20 +598,110 @@ func TestValuesThatDoNotSurvive(t *testing.T) {
 					t.Errorf("the error does not name %s: %.200s", key, err)
 				}
 			}
-			if key != "nul" { // which an event may have
+			if key != "nul" && !(key == "minus zero" && keepsMinusZero) { // which an event may have
 				e := newEvent("e", now, nil)
 				e.CustomMetadata = map[string]any{key: value}
 				wantError(t, "append with metadata "+key, service.AppendEvent(t.Context(), current, e), s.errors().doesNotSurvive)
 			}
 		}
 		good := map[string]any{"a": float64(1 << 53), "b": -0.1, "c": 1e300, "d": 5e-324, "e": "\ufffd \\ufffd", "f": math.MaxFloat64, "user:g": []any{123456789012345.0}}
+		appendTo(t, service, current, newEvent("raw", now, map[string]any{"raw": json.RawMessage(`["\ud83d\ude00", 0e0, 1.50]`), "user:raw": 1}))
 		appendTo(t, service, current, newEvent("e", now, good))
 		state := get(t, service, "u", "s").State()
+		good["raw"] = []any{"\U0001F600", 0.0, 1.5}
 		for key, want := range good {
 			if got, err := state.Get(key); err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%s is %v, not %v: %v", key, got, want, err)
 			}
 		}
+		if !keepsMinusZero {
+			return
+		}
+		e := newEvent("minus zero", now, nil)
+		if values["minus zero"] == nil {
+			e = newEvent("minus zero", now, map[string]any{"zero": math.Copysign(0, -1), "user:zero": math.Copysign(0, -1)})
+		}
+		e.CustomMetadata = map[string]any{"zero": math.Copysign(0, -1), "raw": json.RawMessage(`["\ud83d\ude00", 0e0, 1.50]`)}
+		appendTo(t, service, current, e)
+		got := get(t, service, "u", "s")
+		for what, zero := range map[string]any{"event": got.Events().At(2).CustomMetadata["zero"], "state": stateOf(got)["zero"], "user's state": stateOf(got)["user:zero"]} {
+			if f, ok := zero.(float64); values["minus zero"] != nil && what != "event" {
+				continue
+			} else if !ok || f != 0 || !math.Signbit(f) {
+				t.Errorf("the %s has %v for -0", what, zero)
+			}
+		}
+		equal(t, "raw JSON", got.Events().At(2).CustomMetadata["raw"], []any{"\U0001F600", 0, 1.5})
+	})
+}
+
+// TestNumbersSurvive stores numbers of all sizes, and reads each back bit for bit.
+func TestNumbersSurvive(t *testing.T) {
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		random := rand.New(rand.NewPCG(1, 2))
+		current := create(t, service, "u", "s", nil)
+		numbers := map[string]any{}
+		for i := range 500 {
+			f := math.Float64frombits(random.Uint64())
+			if size := math.Abs(f); size < 1<<53 || size >= 1e21 && size <= math.MaxFloat64 { // between, some may be integers that a float64 does not hold
+				numbers[fmt.Sprint(i)] = f
+			}
+			numbers[fmt.Sprint("user:", i)] = float64(random.Int64N(1 << 53))
+			numbers[fmt.Sprint("app:", i)] = random.NormFloat64()
+		}
+		e := newEvent("e", now, numbers)
+		e.CustomMetadata = maps.Clone(numbers)
+		appendTo(t, service, current, e)
+		got := get(t, service, "u", "s")
+		state, metadata := stateOf(got), got.Events().At(0).CustomMetadata
+		for key, want := range numbers {
+			if state[key] != want || metadata[key] != want {
+				t.Errorf("%v is %v in the state and %v in the event", want, state[key], metadata[key])
+			}
+		}
+	})
+}
+
+// TestNULInKeys refuses the character U+0000 where the database's texts do not have it, and names the key. Elsewhere it is a
+// character like others.
+func TestNULInKeys(t *testing.T) {
+	const nul = "a\x00b"
+	onEach(t, func(t *testing.T, s *store, service session.Service) {
+		current := create(t, service, "u", "s", nil)
+		named := newEvent("named", now, nil)
+		named.Author, named.InvocationID, named.Branch = nul, nul, nul
+		if s.dialect != "postgres" {
+			appendTo(t, service, create(t, service, nul, nul, map[string]any{"user:mine": true}), newEvent(nul, now, nil))
+			got := get(t, service, nul, nul)
+			equal(t, "the session", []any{ids(got), stateOf(got), got.UserID()}, []any{[]string{nul}, map[string]any{"user:mine": true}, nul})
+			appendTo(t, service, current, named)
+			equal(t, "the author", get(t, service, "u", "s").Events().At(0).Author, nul)
+			return
+		}
+		refused := func(what string, err, want error) {
+			t.Helper()
+			wantError(t, what, err, want)
+			if err != nil && !strings.Contains(err.Error(), what) {
+				t.Errorf("the error does not name the %s: %v", what, err)
+			}
+		}
+		_, err := service.Create(t.Context(), &session.CreateRequest{AppName: nul, UserID: "u", SessionID: "new"})
+		refused("app name", err, s.errors().doesNotFit)
+		_, err = service.Create(t.Context(), &session.CreateRequest{AppName: "app", UserID: nul, SessionID: "new"})
+		refused("user id", err, s.errors().doesNotFit)
+		_, err = service.Get(t.Context(), &session.GetRequest{AppName: "app", UserID: "u", SessionID: nul})
+		refused("session id", err, s.errors().doesNotFit)
+		_, err = service.List(t.Context(), &session.ListRequest{AppName: "app", UserID: nul})
+		refused("user id", err, s.errors().doesNotFit)
+		refused("session id", service.Delete(t.Context(), &session.DeleteRequest{AppName: "app", UserID: "u", SessionID: nul}), s.errors().doesNotFit)
+		refused("event id", service.AppendEvent(t.Context(), current, newEvent(nul, now, nil)), s.errors().doesNotFit)
+		for _, what := range []string{"author", "invocation id", "branch"} {
+			e := newEvent("e", now, nil)
+			*map[string]*string{"author": &e.Author, "invocation id": &e.InvocationID, "branch": &e.Branch}[what] = nul
+			refused(what, service.AppendEvent(t.Context(), current, e), s.errors().doesNotSurvive)
+		}
+		appendTo(t, service, current, newEvent("e", now, nil))
+		s.wantSeqs(t, "u", "s", 1)
 	})
 }
 

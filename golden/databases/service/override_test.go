@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/adkgen/adkgen/generator"
-	"github.com/pressly/goose/v3"
 )
 
 // overridden is a program of a team that has UUIDs of another package than
@@ -114,10 +113,7 @@ func TestOverriddenOwner(t *testing.T) {
 			db := open(t, postgres.Driver, postgres.DSN(database))
 			run(t, db, "CREATE TABLE users (id UUID PRIMARY KEY)")
 			run(t, db, "INSERT INTO users VALUES ('00000000-0000-0000-0000-000000000001'), ('00000000-0000-0000-0000-000000000002')")
-			provider, err := goose.NewProvider(goose.DialectPostgres, db, os.DirFS(filepath.Join(folder, "migrations")))
-			must(t, err)
-			_, err = provider.Up(t.Context())
-			must(t, err)
+			migrate(t, "postgres", db, filepath.Join(folder, "migrations"))
 			command(t, "go", "run", "./"+filepath.ToSlash(folder), postgres.DSN(database))
 		})
 	}

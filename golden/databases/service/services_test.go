@@ -85,8 +85,8 @@ type store struct {
 
 var databases atomic.Int64
 
-// newStore makes a new database and applies the migrations with goose.
-func newStore(t testing.TB, k kind, server *servers.Server) *store {
+// newDatabase makes a new database, without tables.
+func newDatabase(t testing.TB, k kind, server *servers.Server) *store {
 	t.Helper()
 	s := &store{kind: k, server: server}
 	if k.dialect == "sqlite" {
@@ -103,6 +103,13 @@ func newStore(t testing.TB, k kind, server *servers.Server) *store {
 		run(t, admin, "CREATE DATABASE "+s.database)
 	}
 	s.db = open(t, s.driver(), s.dsn())
+	return s
+}
+
+// newStore makes a new database and applies the migrations with goose.
+func newStore(t testing.TB, k kind, server *servers.Server) *store {
+	t.Helper()
+	s := newDatabase(t, k, server)
 	dir := "db"
 	if k.owned {
 		dir = "../db"
@@ -111,12 +118,18 @@ func newStore(t testing.TB, k kind, server *servers.Server) *store {
 			run(t, s.db, fmt.Sprintf("INSERT INTO users VALUES (%s)", s.ownerSQL(owner)))
 		}
 	}
-	dialect := map[string]goose.Dialect{"postgres": goose.DialectPostgres, "mariadb": goose.DialectMySQL, "mysql": goose.DialectMySQL, "sqlite": goose.DialectSQLite3}[k.dialect]
-	provider, err := goose.NewProvider(dialect, s.db, os.DirFS(filepath.Join(dir, k.dialect, "migrations")))
+	migrate(t, k.dialect, s.db, filepath.Join(dir, k.dialect, "migrations"))
+	return s
+}
+
+// migrate applies migrations with goose.
+func migrate(t testing.TB, dialect string, db *sql.DB, dir string) {
+	t.Helper()
+	of := map[string]goose.Dialect{"postgres": goose.DialectPostgres, "mariadb": goose.DialectMySQL, "mysql": goose.DialectMySQL, "sqlite": goose.DialectSQLite3}
+	provider, err := goose.NewProvider(of[dialect], db, os.DirFS(dir))
 	must(t, err)
 	_, err = provider.Up(t.Context())
 	must(t, err)
-	return s
 }
 
 func (s *store) driver() string {

@@ -21,6 +21,7 @@ import (
 	"unicode/utf8"
 
 	fastjson "github.com/go-json-experiment/json"
+	adkjson "github.com/go-json-experiment/json/jsontext"
 	"github.com/go-sql-driver/mysql"
 	adkplatform "google.golang.org/adk/v2/platform"
 	adksession "google.golang.org/adk/v2/session"
@@ -37,8 +38,13 @@ type SessionService struct {
 
 var _ adksession.Service = (*SessionService)(nil)
 
-// adkStateHasNUL: a state can have the character U+0000.
-const adkStateHasNUL = true
+// adkTextHasNUL: a text can have the character U+0000.
+const adkTextHasNUL = true
+
+var (
+	adkStateColumn = adkColumn{nul: true} // the database's JSON takes -0 for an integer, which is 0
+	adkEventColumn = adkStateColumn
+)
 
 // NewSessionService makes a service on a pool, whose database has the
 // migrations. Its data source name needs parseTime=true, and no loc but UTC.
@@ -61,7 +67,8 @@ var (
 	ErrSessionStale = errors.New("session is stale: it has changed since it was read")
 	// ErrEventExists: the session has another event with the id of the new one.
 	ErrEventExists = errors.New("event exists already")
-	// ErrKeyDoesNotFit: an app name, or an id of a user, session or event, has more than 128 characters, or is not UTF-8.
+	// ErrKeyDoesNotFit: an app name, or an id of a user, session or event, has more than 128 characters, is not UTF-8, or
+	// has a character that the database's texts do not have.
 	ErrKeyDoesNotFit = errors.New("key does not fit")
 	// ErrDoesNotSurvive: a value would be read back as another, or not at all.
 	ErrDoesNotSurvive = errors.New("value does not survive being stored")
@@ -403,7 +410,7 @@ func (s *SessionService) List(ctx context.Context, req *adksession.ListRequest) 
 	if req.AppName == "" {
 		return nil, errors.New("list sessions: the app name is needed")
 	}
-	if err := errors.Join(adkFits("app name", req.AppName), adkFits("user id", req.UserID)); err != nil {
+	if err := errors.Join(adkFits("app name", req.AppName, adkKeyLength), adkFits("user id", req.UserID, adkKeyLength)); err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
 	sessions, err := s.list(ctx, req.AppName, req.UserID)
@@ -791,7 +798,7 @@ func adkSplitDelta(changes map[string]any) (adkDelta, error) {
 		}
 		var err error
 		if *part.text, err = json.Marshal(part.values); err == nil {
-			err = errors.Join(adkSurvives(*part.text, adkStateHasNUL), adkCheckSize(len(*part.text)))
+			err = errors.Join(adkSurvives(*part.text, adkStateColumn), adkCheckSize(len(*part.text)))
 		}
 		if err != nil {
 			return d, adkNameKey(part.values, err)
@@ -805,7 +812,7 @@ func adkNameKey(values map[string]any, err error) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		text, bad := json.Marshal(map[string]any{key: values[key]})
 		if bad == nil {
-			bad = errors.Join(adkSurvives(text, adkStateHasNUL), adkCheckSize(len(text)))
+			bad = errors.Join(adkSurvives(text, adkStateColumn), adkCheckSize(len(text)))
 		}
 		if bad != nil {
 			return fmt.Errorf("state key %q: %w", key, bad)
@@ -814,10 +821,17 @@ func adkNameKey(values map[string]any, err error) error {
 	return fmt.Errorf("state: %w", err)
 }
 
+// adkColumn is what a column of JSON keeps.
+type adkColumn struct {
+	nul       bool // the character U+0000
+	minusZero bool // the number -0
+}
+
 // adkSurvives refuses JSON, as json.Marshal writes it, that would be read back as
 // something else, or not at all: numbers are read as float64, the database's
-// JSON nests 100 levels deep, and what is not UTF-8 has been written as \ufffd.
-func adkSurvives(text []byte, hasNUL bool) error {
+// JSON nests 100 levels deep, and what is not UTF-8 has been written as \ufffd. What a
+// json.RawMessage has, json.Marshal writes as it is.
+func adkSurvives(text []byte, column adkColumn) error {
 	const deepest = 100
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -836,7 +850,7 @@ func adkSurvives(text []byte, hasNUL bool) error {
 				if bytes.HasPrefix(text[i:], []byte(`\ufffd`)) {
 					return fmt.Errorf("%w: a text is not UTF-8", ErrDoesNotSurvive)
 				}
-				if !hasNUL && bytes.HasPrefix(text[i:], []byte(`\u0000`)) {
+				if !column.nul && bytes.HasPrefix(text[i:], []byte(`\u0000`)) {
 					return fmt.Errorf("%w: a text has the character U+0000, which the database's JSON has not", ErrDoesNotSurvive)
 				}
 				i++
@@ -848,15 +862,36 @@ func adkSurvives(text []byte, hasNUL bool) error {
 			}
 			digits := text[i:end]
 			i = end - 1
-			if len(digits) <= 15 && !bytes.ContainsAny(digits, "eE") {
+			if len(digits) <= 15 && !bytes.ContainsAny(digits, "eE") && !bytes.HasPrefix(digits, []byte("-0")) {
 				continue // exact in a float64
 			}
-			number := string(digits)
-			f, err := strconv.ParseFloat(number, 64)
-			if err != nil || !strings.ContainsAny(number, ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != number {
-				return fmt.Errorf("%w: the number %.40s is read back as another: write it as a text", ErrDoesNotSurvive, number)
+			if err := adkNumberSurvives(string(digits), column); err != nil {
+				return err
 			}
 		}
+	}
+	if value := adkjson.Value(text); !value.IsValid() {
+		if value.IsValid(adkjson.AllowDuplicateNames(true)) {
+			return fmt.Errorf("%w: an object has a name twice", ErrDoesNotSurvive)
+		}
+		return fmt.Errorf("%w: a text is not UTF-8, or has half a surrogate pair", ErrDoesNotSurvive)
+	}
+	return nil
+}
+
+// adkNumberSurvives refuses a number that is read back as another. Databases have
+// limits of their own for digits and exponents, which no float64 needs.
+func adkNumberSurvives(number string, column adkColumn) error {
+	const longest = 400 // the largest float64 has 309 digits
+	f, err := strconv.ParseFloat(number, 64)
+	mantissa, exponent, _ := strings.Cut(strings.ToLower(number), "e")
+	isZero := strings.Trim(mantissa, "-.0") == "" && len(exponent) < 3
+	switch {
+	case err != nil, len(number) > longest, f == 0 && !isZero,
+		!strings.ContainsAny(number, ".eE") && strconv.FormatFloat(f, 'f', 0, 64) != number:
+		return fmt.Errorf("%w: the number %.40s is read back as another: write it as a text", ErrDoesNotSurvive, number)
+	case f == 0 && number[0] == '-' && !column.minusZero:
+		return fmt.Errorf("%w: the number %.40s is read back as 0: write 0, or a text", ErrDoesNotSurvive, number)
 	}
 	return nil
 }
@@ -892,9 +927,14 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	stored.Timestamp = stored.Timestamp.UTC().Truncate(time.Microsecond)
 	stored.Actions.StateDelta = adkWithoutTemp(stored.Actions.StateDelta)
 	e := adkEvent{event: &stored}
-	err := adkFits("event id", stored.ID)
+	err := adkFits("event id", stored.ID, adkKeyLength)
 	if err != nil {
 		return e, err
+	}
+	for _, named := range [][2]string{{"invocation id", stored.InvocationID}, {"author", stored.Author}, {"branch", stored.Branch}} {
+		if adkHasNoSuch(named[1]) {
+			return e, fmt.Errorf("event %q: %w: the %s %q has the character U+0000, which the database's texts do not have", stored.ID, ErrDoesNotSurvive, named[0], named[1])
+		}
 	}
 	if e.delta, err = adkSplitDelta(stored.Actions.StateDelta); err != nil {
 		return e, err
@@ -902,7 +942,7 @@ func (s *adkSession) newEvent(ctx context.Context, event *adksession.Event) (adk
 	if e.data, err = json.Marshal(&stored); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
-	if err := errors.Join(adkSurvives(e.data, true), adkCheckSize(len(e.data))); err != nil {
+	if err := errors.Join(adkSurvives(e.data, adkEventColumn), adkCheckSize(len(e.data))); err != nil {
 		return e, fmt.Errorf("event %q: %w", stored.ID, err)
 	}
 	e.size = len(e.data)
@@ -1028,21 +1068,29 @@ func adkCheckKeys(call, appName, userID, sessionID string) error {
 	if appName == "" || userID == "" || sessionID == "" {
 		return fmt.Errorf("%s: app name, user id and session id are needed, got %q, %q, %q", call, appName, userID, sessionID)
 	}
-	if err := errors.Join(adkFits("app name", appName), adkFits("user id", userID), adkFits("session id", sessionID)); err != nil {
+	if err := errors.Join(adkFits("app name", appName, adkKeyLength), adkFits("user id", userID, adkKeyLength), adkFits("session id", sessionID, adkKeyLength)); err != nil {
 		return fmt.Errorf("%s: %w", call, err)
 	}
 	return nil
 }
 
+// adkKeyLength is how many characters the column of a key holds.
+const adkKeyLength = 128
+
 // adkFits refuses a key that is longer than its column: databases cut the spaces
-// at the end of one, and it would then be another's.
-func adkFits(what, key string) error {
-	const most = 128
+// at the end of one, and it would then be another's. It refuses what the
+// database's texts do not have, too.
+func adkFits(what, key string, most int) error {
 	switch n := utf8.RuneCountInString(key); {
 	case n > most:
 		return fmt.Errorf("%w: the %s has %d characters, and the column holds %d", ErrKeyDoesNotFit, what, n, most)
 	case !utf8.ValidString(key):
 		return fmt.Errorf("%w: the %s %q is not UTF-8", ErrKeyDoesNotFit, what, key)
+	case adkHasNoSuch(key):
+		return fmt.Errorf("%w: the %s %q has the character U+0000, which the database's texts do not have", ErrKeyDoesNotFit, what, key)
 	}
 	return nil
 }
+
+// adkHasNoSuch reports whether a text has U+0000, and the database's texts do not.
+func adkHasNoSuch(text string) bool { return !adkTextHasNUL && strings.Contains(text, "\x00") }

@@ -46,3 +46,17 @@ func FuzzDecodeEvent(f *testing.F) {
 		}
 	})
 }
+
+// TestStateWithANameTwice reads what the copy of states makes of those that SQLite's functions do not read: the last counts, and
+// a change of the state drops the other.
+func TestStateWithANameTwice(t *testing.T) {
+	const twice = `{"a": {"old": 1}, "b": 1, "a": {"new": 2}}`
+	state, err := adkDecodeState([]byte(twice))
+	if want := map[string]any{"a": map[string]any{"new": 2.0}, "b": 1.0}; err != nil || !reflect.DeepEqual(state, want) {
+		t.Errorf("the state is %v, %v", state, err)
+	}
+	merged, err := adkMerge(twice, []byte(`{"c": 3}`))
+	if want := `{"a":{"new":2},"b":1,"c":3}`; err != nil || merged != want {
+		t.Errorf("the changed state is %s, %v", merged, err)
+	}
+}

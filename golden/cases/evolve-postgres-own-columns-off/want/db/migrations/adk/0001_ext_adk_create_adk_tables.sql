@@ -26,6 +26,7 @@ CREATE TABLE adk_sessions (
     labels      JSONB                    DEFAULT '{}'::jsonb,
     team_id     UUID,
     priority    INTEGER                  DEFAULT 0,
+    token       UUID                     DEFAULT gen_random_uuid(),
     CONSTRAINT adk_sessions_pk PRIMARY KEY (app_name, user_id, id),
     CONSTRAINT adk_sessions_priority_ck CHECK (priority >= 0),
     CONSTRAINT adk_sessions_team_id_fk FOREIGN KEY (team_id)

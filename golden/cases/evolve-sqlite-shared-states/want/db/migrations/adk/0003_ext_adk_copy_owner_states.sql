@@ -15,19 +15,31 @@ JOIN (
     WHERE account_id IS NOT NULL
 ) AS s ON s.app_name = o.app_name AND s.user_id = o.user_id
 LEFT JOIN adk_owner_states AS n ON n.app_name = o.app_name AND n.user_id = o.user_id AND n.account_id = s.account_id
-WHERE (n.state IS NULL OR EXISTS (
-    SELECT 1 FROM json_each(o.state) AS k
-    WHERE k.key NOT IN (SELECT m.key FROM json_each(n.state) AS m)
-))
+WHERE (n.state IS NULL OR CASE
+    WHEN json_valid(o.state) AND json_valid(n.state) THEN EXISTS (
+        SELECT 1 FROM json_each(o.state) AS k
+        WHERE k.key NOT IN (SELECT m.key FROM json_each(n.state) AS m)
+    )
+    ELSE substr(n.state, 1, length(o.state) - 1) <> substr(o.state, 1, length(o.state) - 1) -- else it was put there before
+END)
 ORDER BY o.update_time DESC
 ON CONFLICT (app_name, user_id, account_id) DO UPDATE
 -- The keys that are missing are put behind those that are there, as text: to read a number and write it again could change it.
+-- SQLite's functions read no state that nests deeper than 1,000 levels (2,000 in older versions). Then all the old keys are put
+-- before those that are there: of a key that is there twice, programs read the last, and the next change of the state drops the other.
 SET state = (
-    SELECT CASE '{}' WHEN o.missing THEN o.there WHEN o.there THEN o.missing
-                     ELSE substr(o.there, 1, length(o.there) - 1) || ',' || substr(o.missing, 2) END
+    SELECT CASE '{}' WHEN o.head THEN o.tail WHEN o.tail THEN o.head
+                     ELSE substr(o.head, 1, length(o.head) - 1) || ',' || substr(o.tail, 2) END
     FROM (
-        SELECT json(adk_owner_states.state) AS there,
-               json_patch(excluded.state, (SELECT json_group_object(m.key, NULL) FROM json_each(adk_owner_states.state) AS m)) AS missing
+        SELECT json(adk_owner_states.state) AS head,
+               json_patch(excluded.state, (SELECT json_group_object(m.key, NULL) FROM json_each(adk_owner_states.state) AS m)) AS tail
+        WHERE json_valid(adk_owner_states.state) AND json_valid(excluded.state)
+        UNION ALL
+        SELECT CASE WHEN json_valid(excluded.state) OR length(excluded.state) - length(replace(replace(excluded.state, '[', ''), '{', '')) < 1000 THEN json(excluded.state)
+                    ELSE trim(excluded.state, char(9, 10, 13, 32)) END,
+               CASE WHEN json_valid(adk_owner_states.state) OR length(adk_owner_states.state) - length(replace(replace(adk_owner_states.state, '[', ''), '{', '')) < 1000 THEN json(adk_owner_states.state)
+                    ELSE trim(adk_owner_states.state, char(9, 10, 13, 32)) END
+        WHERE NOT (json_valid(adk_owner_states.state) AND json_valid(excluded.state))
     ) AS o
 );
 
