@@ -21,7 +21,7 @@ build: ## build bin/adkgen, with a C compiler and without
 test: ## run all tests; databases that are not installed are skipped
 	$(IN_MEMORY) go test -race -skip '$(ONCE)' ./...
 	$(IN_MEMORY) go test -run '$(ONCE)' ./dialects/postgres ./golden
-	CGO_ENABLED=0 go test -skip '$(ONCE)' ./cmd/... ./generator ./dialects/postgres
+	CGO_ENABLED=0 go test -skip '$(ONCE)' ./cmd/... ./generator/... ./dialects/postgres
 	CGO_ENABLED=0 go test -run 'TestCases|TestEveryStatementParses' ./golden
 	set -e; for module in $(filter-out .,$(MODULES)); do (cd $$module && $(IN_MEMORY) go test -timeout 40m $$(go list ./... | grep -v 'databases/service$$')); done
 	cd golden/databases && $(IN_MEMORY) go test -race ./service
@@ -57,7 +57,7 @@ fuzz: ## fuzz each parser boundary for a minute
 	for dialect in postgres mysql sqlite oracle; do for target in FuzzParseOwner FuzzReadSchema FuzzParseBackfill; do \
 		go test ./dialects/$$dialect -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done; done
 	cd golden/databases && go test ./service/sqlitedb -run XXX -fuzz FuzzDecodeEvent -fuzztime 1m -fuzzminimizetime 10x
-	for target in FuzzLocate FuzzParseConfig FuzzOwnerSQL; do go test ./generator -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
+	for target in FuzzLocate FuzzParseConfig FuzzOwnerSQL; do go test ./generator/internal/pipeline -run XXX -fuzz $$target -fuzztime 1m -fuzzminimizetime 10x || exit 1; done
 
 .PHONY: ci
 ci: test build lint verify ## everything that CI runs

@@ -1,623 +1,164 @@
-// Package generator turns an adkgen.yaml into migrations, query files and
-// sqlc's configuration. Generate is the whole pipeline: configuration, owner
-// columns, schema, plan, files. It reads through its Input and writes nothing;
-// Write puts the files on the disk, all of them or none.
+// Package generator turns an adkgen.yaml into migrations, query files, sqlc's
+// configuration and a session service in Go. Generate is the whole pipeline; it
+// reads through its Input and writes nothing. Write puts the files on the disk,
+// all of them or none.
+//
+// The stages are packages of their own below internal, in this order: config,
+// host, schema, plan, render and output, with lock for what was emitted before.
+// pipeline joins them; CONTRIBUTING.md walks through it.
 package generator
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"regexp"
-	"slices"
-	"strings"
-
 	"github.com/adkgen/adkgen/dialects"
-	"github.com/adkgen/adkgen/templates"
+	"github.com/adkgen/adkgen/generator/internal/config"
+	"github.com/adkgen/adkgen/generator/internal/host"
+	"github.com/adkgen/adkgen/generator/internal/lock"
+	"github.com/adkgen/adkgen/generator/internal/output"
+	"github.com/adkgen/adkgen/generator/internal/pipeline"
+	"github.com/adkgen/adkgen/generator/internal/plan"
+	"github.com/adkgen/adkgen/generator/internal/problem"
+	"github.com/adkgen/adkgen/generator/internal/render"
+	"github.com/adkgen/adkgen/generator/internal/schema"
+	"github.com/adkgen/adkgen/generator/internal/store"
 )
 
-// Input is all that Generate looks at.
-type Input struct {
-	ConfigFile string // the name of adkgen.yaml in problems
-	Config     []byte // its text
-	// Read gives a file by its path from the folder of adkgen.yaml, with
-	// slashes; fs.ErrNotExist when there is none. It is called from several
-	// goroutines.
-	Read func(path string) ([]byte, error)
-	// List gives the names of the files in a folder, which is given as for
-	// Read; fs.ErrNotExist when there is none. Only host_schema and
-	// migrations.start need it.
-	List func(folder string) ([]string, error)
-	// AllowDestructive: migrations may drop columns and tables.
-	AllowDestructive bool
-	// Since: migrations that came after a revision are planned again; nil for none.
-	Since *Since
-	// Until is the last phase whose migrations are written; those of later ones
-	// wait for a later run. "" stands for all of them.
-	Until Phase
-	// Check: nothing is to be written, and what an earlier run was told to leave
-	// for later is not missing: where Until is "", it is the earlier run's.
-	Check bool
-}
+// What goes in and comes out.
+type (
+	// Input is all that Generate looks at.
+	Input = pipeline.Input
+	// Since names a revision whose migrations stay.
+	Since = pipeline.Since
+	// Output is what a run came to: files, notes, warnings, and what to do next.
+	Output = pipeline.Output
+	// Status is what was emitted for a target, and what the next run adds.
+	Status = pipeline.Status
+	// StatusGroup are migrations that follow one another and are of one phase.
+	StatusGroup = pipeline.StatusGroup
+	// File is one generated file, with what is there now.
+	File = output.File
+	// State says what writing a file would do.
+	State = output.State
+	// Problem is something that the user has to change, with its place.
+	Problem = problem.Problem
+	// Problems are all problems of a run, an error, sorted by place.
+	Problems = problem.Problems
+	// Host is the user's own schema, read from the migrations that create it.
+	Host = host.Host
+	// DialectOptions are the settings of a target that change its column types.
+	DialectOptions = config.DialectOptions
+	// Phase says when a migration runs beside a deployment of the program.
+	Phase = plan.Phase
+)
 
-// folder is where Generate reads.
-func (in Input) folder() folder { return folder{in.Read, in.List} }
+// What adkgen.lock holds.
+type (
+	// Lock is the content of adkgen.lock: what was emitted, target by target.
+	Lock = lock.Lock
+	// LockTarget is what was emitted for one target.
+	LockTarget = lock.Target
+	// LockMigration is one emitted migration.
+	LockMigration = lock.Migration
+	// Schema is what a target's database contains.
+	Schema = schema.Schema
+	// Table is one table of a schema.
+	Table = schema.Table
+	// Column is one column of a table.
+	Column = schema.Column
+	// ForeignKey is a foreign key of a table.
+	ForeignKey = schema.ForeignKey
+	// Role is what a table is for.
+	Role = store.Role
+)
 
-// at gives a path from where adkgen runs, of one from the folder of ConfigFile.
-func (in Input) at(name string) string {
-	return path.Join(filepath.ToSlash(filepath.Dir(in.ConfigFile)), name)
-}
+// The states of a file.
+const (
+	Created   = output.Created
+	Updated   = output.Updated
+	Unchanged = output.Unchanged
+	Removed   = output.Removed
+)
 
-// allAt gives the paths from where adkgen runs.
-func (in Input) allAt(names []string) []string {
-	places := make([]string, len(names))
-	for i, name := range names {
-		places[i] = in.at(name)
-	}
-	return places
-}
+// The phases, in the order in which a plan has them.
+const (
+	Switch   = plan.Switch
+	Expand   = plan.Expand
+	Fill     = plan.Fill
+	Contract = plan.Contract
+)
 
-// lockFile is the lock, from where adkgen runs.
-func (in Input) lockFile() string { return in.at(LockFile(in.ConfigFile)) }
+// The roles of tables.
+const (
+	RoleSessions    = store.RoleSessions
+	RoleEvents      = store.RoleEvents
+	RoleAppStates   = store.RoleAppStates
+	RoleUserStates  = store.RoleUserStates
+	RoleOwnerStates = store.RoleOwnerStates
+)
 
-// Again is the command line of a run up to a phase, with the flags that change
-// what is written.
-func (in Input) Again(until Phase) string {
-	words := "adkgen generate"
-	if until != "" && until != Contract {
-		words += " --until " + string(until)
-	}
-	if in.Since != nil {
-		words += " --redo-since " + in.Since.Revision
-	}
-	if in.AllowDestructive {
-		words += " --allow-destructive"
-	}
-	return words
-}
+// Words of adkgen.yaml and of the command line.
+var (
+	// DialectNames are the dialects.
+	DialectNames = config.DialectNames
+	// Tools are the migration tools.
+	Tools = config.Tools
+	// Phases are all phases, in order.
+	Phases = plan.Phases
+)
+
+// Generate runs the pipeline. An error of type Problems is for the user to mend;
+// any other is the machine's.
+func Generate(in Input) (*Output, error) { return pipeline.Generate(in) }
 
 // OnDisk is the input of a configuration file that is on the disk, with its text.
-func OnDisk(configFile string, config []byte) Input {
-	place := func(name string) string {
-		if name = filepath.FromSlash(name); filepath.IsAbs(name) { // only from the command line
-			return name
-		}
-		return filepath.Join(filepath.Dir(configFile), name)
-	}
-	return Input{
-		ConfigFile: configFile,
-		Config:     config,
-		Read:       func(name string) ([]byte, error) { return readFile(name, place(name)) },
-		List: func(folder string) ([]string, error) {
-			entries, err := os.ReadDir(place(folder))
-			var names []string
-			for _, entry := range entries {
-				if !entry.IsDir() {
-					names = append(names, entry.Name())
-				}
-			}
-			return names, err
-		},
-	}
+func OnDisk(configFile string, text []byte) Input { return pipeline.OnDisk(configFile, text) }
+
+// Write puts files below a folder: all of them, or none.
+func Write(folder string, files []File) error { return output.Write(folder, files) }
+
+// NewMigration gives the next number of a target to a migration of the user's own:
+// files with nothing but a shell, and the lock that knows of them. dir is the
+// directory of the target; "" means every target.
+func NewMigration(in Input, dir, message string) (*Output, error) {
+	return pipeline.NewMigration(in, dir, message)
 }
 
-// readFile reads a file that adkgen.yaml or the lock names. What is none would
-// stop the program, as a named pipe does, or never end.
-func readFile(name, place string) ([]byte, error) {
-	if info, err := os.Stat(place); err == nil && !info.Mode().IsRegular() && !info.IsDir() && !filepath.IsAbs(name) {
-		return nil, Problems{{File: name, Message: "this is no file, but a pipe, a device or a socket", Hint: "move it, or name another file"}}
-	}
-	return os.ReadFile(place)
+// Rebuild gives the lock again that the migrations and the configuration come to.
+func Rebuild(in Input) (*Output, error) { return pipeline.Rebuild(in) }
+
+// Emitted tells what was emitted, from the lock alone.
+func Emitted(in Input) ([]Status, error) { return pipeline.Emitted(in) }
+
+// Exclusive waits until no other run of adkgen writes for a configuration file, at
+// most a few seconds, and keeps others out until release is called. The error is of
+// type Problems when another run does not end; any other is the machine's.
+func Exclusive(configFile string) (release func(), err error) { return pipeline.Exclusive(configFile) }
+
+// LockFile is the name of the lock of a configuration; it stands beside it:
+// adkgen.lock for adkgen.yaml.
+func LockFile(configFile string) string { return lock.FileName(configFile) }
+
+// NewDialect gives the dialect of a name; ok is false for an unknown one.
+func NewDialect(name string, o DialectOptions) (d dialects.Dialect, ok bool) {
+	return config.NewDialect(name, o)
 }
 
-// Output is what a run of Generate came to.
-type Output struct {
-	Files    []File   // sorted by path, the lock last
-	Notes    []string // what the user should know or do, a paragraph each
-	Targets  []Status // in the order of the configuration
-	Warnings Problems // what is accepted, and worth a second look
-	Next     []string // what to do when the files are written, a command each; from the folder of adkgen.yaml
-	Again    string   // the command that writes what a check finds missing
+// OwnerSQL gives the sessions table as SQL, with its indexes, for an owner column
+// and otherwise standard settings.
+func OwnerSQL(d dialects.Dialect, o dialects.Owner) (string, error) { return render.OwnerSQL(d, o) }
+
+// ReadHost reads the user's migrations: files, or folders of them, in the order in
+// which a migration tool applies them, without the parts that go down. It knows
+// the formats of goose, golang-migrate, dbmate, sql-migrate, atlas, tern, Flyway
+// and Liquibase, and plain SQL. The error is of type Problems when a path leads
+// nowhere; any other is the machine's.
+func ReadHost(d dialects.Dialect, in Input, paths []string) (*Host, error) {
+	return host.Read(d, in.Folder(), paths)
 }
 
-// Generate runs the pipeline. An error of type Problems is for the user to
-// mend; any other is the machine's.
-func Generate(in Input) (*Output, error) {
-	config, err := ParseConfig(in.ConfigFile, in.Config)
-	if err != nil {
-		return nil, err
-	}
-	g := generation{in: in, source: newSource(in.ConfigFile, in.Config), config: config}
-	if in.Since != nil {
-		err = g.readSince()
-	} else {
-		g.lock, g.lockText, err = readLock(in)
-	}
-	if err != nil {
-		return nil, err
-	}
-	moved, problems, err := g.follow(&g.lock)
-	if err != nil {
-		return nil, err
-	}
-	if len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	if in.Since != nil {
-		if err := g.readLater(); err != nil {
-			return nil, err
-		}
-	}
-	hosts, problems, err := loadHosts(g.source, config.Targets, in.folder())
-	if err != nil {
-		return nil, err
-	}
-	targets, found := resolve(g.source, config.Targets, hosts, g.emitted)
-	if problems = append(problems, found...); len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	g.config = &Config{Targets: targets}
-	schemas := make([]Schema, len(targets))
-	for i, t := range targets {
-		schemas[i] = wantedSchema(t)
-		problems = append(problems, checkIndexes(g.source, t, schemas[i])...)
-		problems = append(problems, checkStateKey(g.source, t, schemas[i])...)
-		problems = append(problems, g.checkOverrides(t, schemas[i])...)
-		if hosts[i] != nil {
-			problems = append(problems, checkHostNames(g.source, t, schemas[i], hosts[i])...)
-		}
-	}
-	if problems = append(problems, g.checkTogether(schemas)...); len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	results := make([]targetResult, len(targets))
-	inParallel(len(results), func(i int) { results[i] = g.target(targets[i], schemas[i]) })
-	out, err := g.assemble(results, moved)
-	if err != nil {
-		return nil, err
-	}
-	out.Warnings = warningsOf(g.source, targets, hosts)
-	for _, r := range results {
-		out.Warnings = append(out.Warnings, r.warnings...)
-	}
-	out.Warnings = out.Warnings.sorted()
-	return out, nil
-}
-
-func readLock(in Input) (lock Lock, text []byte, err error) {
-	name := LockFile(in.ConfigFile)
-	text, err = in.Read(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Lock{Version: 1}, nil, nil
-	}
-	if err != nil {
-		return Lock{}, nil, err
-	}
-	lock, err = parseLock(name, append([]byte{}, text...)) // an empty file is no lock, either
-	return lock, text, err
-}
-
-// emitted gives the schema of a target that was emitted before; nil for none.
-func (g *generation) emitted(t Target) *Schema {
-	if locked := g.lock.find(t.Migrations); locked != nil && locked.Dialect == t.Dialect.Name() {
-		return &locked.Schema
-	}
-	return nil
-}
-
-type generation struct {
-	in     Input
-	source source
-	config *Config
-
-	lock     Lock
-	lockText []byte // of the file that is there; nil for none
-	later    *later // what was emitted since a revision; nil when none is named
-}
-
-// targetResult is what one target adds to the output.
-type targetResult struct {
-	files    []File
-	locked   LockTarget
-	later    int         // how many wait for a later run
-	losses   []loss      // what the migrations that are added drop or shorten
-	emitted  int         // how many of its migrations were there before
-	replaced *LockTarget // the entry of another tool, that it takes the place of; nil for none
-	notes    []string
-	warnings Problems
-	problems Problems
-	err      error
-}
-
-// target checks what was emitted before, plans what is missing, and renders.
-func (g *generation) target(t Target, wanted Schema) (result targetResult) {
-	locked := g.lock.find(t.Migrations)
-	var before *Schema
-	next := t.Migrations.First()
-	if locked != nil {
-		before, next = &locked.Schema, locked.next()
-	} else if result.replaced = g.replaces(t, wanted); result.replaced != nil {
-		before, next = &result.replaced.Schema, next+1
-	}
-	backfill, warnings, problems := g.backfill(t, before, wanted)
-	if len(problems) > 0 {
-		result.problems = problems
-		if locked != nil {
-			result.locked = *locked
-		}
-		return result
-	}
-	input := planInput{t.Dialect, before, wanted, next, backfill, g.in.AllowDestructive, g.until(locked)}
-	plan := planFor(input)
-	if plan.fills() {
-		result.warnings = warnings
-	}
-	if locked != nil {
-		result.locked, result.emitted = *locked, len(locked.Migrations)
-		result.files, result.problems, result.err = g.checkEmitted(*locked)
-		result.problems = append(result.problems, g.checkLocked(t, *locked, input, plan)...)
-	} else {
-		result.locked = LockTarget{Dir: t.Migrations.Dir, Start: t.Migrations.First(), Dialect: t.Dialect.Name(), Tool: t.Migrations.Tool, Bookkeeping: newRenderer(t).bookkeeping(wanted.Namespace)}
-	}
-	if result.replaced != nil {
-		result.problems, result.err = g.checkReplaced(t, *result.replaced, plan)
-		first := planFor(planInput{dialect: t.Dialect, wanted: result.replaced.Schema, next: t.Migrations.First()})
-		plan.migrations, plan.notes = first.migrations, append(plan.notes, g.replacedNote(t, *result.replaced))
-	}
-	if result.err != nil || len(result.problems) > 0 {
-		return result
-	}
-	r := newRenderer(t)
-	for _, m := range plan.migrations {
-		files, err := r.migrationFiles(wanted.Namespace, m)
-		if err != nil {
-			result.err = err
-			return result
-		}
-		entry := LockMigration{Number: m.Number, Name: m.Name, Phase: m.Phase}
-		for _, f := range files {
-			entry.Files = append(entry.Files, LockHash{Path: f.Path, SHA256: hashOf(f.Content)})
-		}
-		result.files = append(result.files, files...)
-		result.locked.Migrations = append(result.locked.Migrations, entry)
-	}
-	result.locked.Schema, result.later, result.losses = plan.after, len(plan.later), plan.losses
-	for _, note := range plan.notes {
-		if len(g.config.Targets) > 1 {
-			note = g.in.at(t.Migrations.Dir) + ": " + note
-		}
-		result.notes = append(result.notes, note)
-	}
-	result.notes = append(result.notes, g.waiting(t, locked, &result.locked, plan, wanted, backfill)...)
-	own, notes, problems, err := g.moveOwn(t, &result.locked)
-	if result.problems, result.err = problems, err; err != nil || len(problems) > 0 {
-		return result
-	}
-	result.files, result.notes = append(result.files, own...), append(result.notes, notes...)
-	stale, err := g.staleStates(t)
-	if err != nil {
-		result.err = err
-		return result
-	}
-	result.files = append(result.files, stale...)
-	shared, sharedSchema := r, wanted
-	if t.SharesQueries {
-		bare := t
-		bare.Namespace = ""
-		shared, sharedSchema = newRenderer(bare), wantedSchema(bare)
-	}
-	for _, render := range []func(Schema) ([]File, error){shared.queryFiles, shared.serviceFile, shared.snapshotFile} {
-		files, err := render(sharedSchema)
-		if err != nil {
-			result.err = err
-			return result
-		}
-		result.files = append(result.files, files...)
-	}
-	result.problems = g.checkGoNames(t, sharedSchema, result.files)
-	return result
-}
-
-// until is the last phase of a target to write.
-func (g *generation) until(locked *LockTarget) Phase {
-	if g.in.Check && locked != nil {
-		return cmp.Or(g.in.Until, locked.Until, Contract)
-	}
-	return cmp.Or(g.in.Until, Contract)
-}
-
-// waiting notes in the lock what waits for a later run, and gives what the user
-// should know of it.
-func (g *generation) waiting(t Target, before, now *LockTarget, plan plan, wanted Schema, backfill string) (notes []string) {
-	now.Until, now.WantedSHA256 = "", ""
-	if len(plan.later) == 0 {
-		return nil
-	}
-	dir := g.in.at(t.Migrations.Dir)
-	now.Until, now.WantedSHA256 = g.until(before), hashOf([]byte(sumOf(wanted)+" "+backfill))
-	if before != nil && before.Until != "" {
-		if before.Until.rank() > now.Until.rank() && before.Until.rank() < plan.later[0].Phase.rank() {
-			now.Until = before.Until // an earlier run went further
-		}
-		if g.in.Check && now.WantedSHA256 != before.WantedSHA256 {
-			notes = append(notes, fmt.Sprintf("%s: the configuration has changed since the last run, and other migrations wait now.", dir))
-		}
-	}
-	if g.in.Until != "" && !g.in.Check && len(plan.migrations) == 0 {
-		notes = append(notes, fmt.Sprintf("%s: --until %s adds no migration: all of them up to %s are there.", dir, g.in.Until, now.Until))
-	}
-	return append(notes, fmt.Sprintf("%s: %d migrations wait for a later phase than %s; adkgen status lists them, and adkgen generate writes them.", dir, len(plan.later), now.Until))
-}
-
-// backfill reads the expression that gives existing sessions their owner. It can
-// look at the columns of the sessions that are there before or afterwards.
-func (g *generation) backfill(t Target, before *Schema, wanted Schema) (sql string, warnings, problems Problems) {
-	const key = "backfill"
-	if t.Backfill == "" {
-		return "", nil, nil
-	}
-	if !t.Owner.NotNull {
-		return "", nil, Problems{g.source.problem(t.places[key], 0, len(t.Backfill), key, "a backfill is for an owner column that is NOT NULL, and "+t.Owner.Name+" can be NULL",
-			"add NOT NULL to owner_id_column; or remove backfill, and fill the column with a migration of your own: adkgen migration new")}
-	}
-	sessions := dialects.Sessions{Table: wanted.table(RoleSessions).Name}
-	for _, schema := range []*Schema{&wanted, before} {
-		if schema == nil {
-			continue
-		}
-		table := schema.table(RoleSessions)
-		for _, c := range table.Columns {
-			if c.Name != t.Owner.Name && !slices.Contains(sessions.Columns, c.Name) {
-				sessions.Columns = append(sessions.Columns, c.Name)
-			}
-		}
-		sessions.Keys = table.PrimaryKey.Columns
-	}
-	backfill, found := t.Dialect.ParseBackfill(t.Backfill, sessions)
-	at := func(list []dialects.Problem) (places Problems) {
-		for _, p := range list {
-			places = append(places, g.source.problem(t.places[key], p.Offset, p.Length, key, p.Message, p.Hint))
-		}
-		return places
-	}
-	warnings = at(backfill.Warnings)
-	for i := range warnings {
-		warnings[i].Warning = true
-	}
-	return backfill.SQL, warnings, at(found)
-}
-
-// staleStates empties the queries for scoped state where they were generated
-// before, and scoped_state is false now: sqlc would look for their tables.
-func (g *generation) staleStates(t Target) ([]File, error) {
-	name := path.Join(t.QueriesDir, "states.sql")
-	if t.ScopedState || t.QueriesDir == "" {
-		return nil, nil
-	}
-	text, err := g.in.Read(name)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !isOurs(text) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	empty, err := templates.Render("common", "common/no_states.sql.tmpl", nil)
-	return []File{{Path: name, Content: []byte(empty), role: roleGenerated}}, err
-}
-
-// assemble joins the targets' files, adds sqlc.yaml and the lock, and compares
-// all with what is there.
-func (g *generation) assemble(results []targetResult, notes []string) (*Output, error) {
-	var problems Problems
-	out := &Output{}
-	lock := Lock{Version: 1, Complete: g.lock.Complete}
-	for _, r := range results {
-		if r.err != nil {
-			return nil, r.err
-		}
-		problems = append(problems, r.problems...)
-		out.Files = append(out.Files, r.files...)
-		lock.Targets = append(lock.Targets, r.locked)
-		status := statusOf(r.locked, r.emitted)
-		for _, l := range r.losses {
-			status.Losses = append(status.Losses, l.what)
-		}
-		out.Targets = append(out.Targets, status)
-		notes = append(notes, r.notes...)
-	}
-	for _, note := range notes {
-		out.Notes = append(out.Notes, note+"\n")
-	}
-	if len(problems) == 0 {
-		lost, err := g.checkLost(results)
-		if err != nil {
-			return nil, err
-		}
-		if len(lost) > 0 {
-			return nil, lost
-		}
-	}
-	forgotten, found, err := g.checkForgotten(lock, results)
-	if err != nil {
-		return nil, err
-	}
-	out.Notes, problems = append(out.Notes, forgotten...), append(problems, found...)
-	stray, err := g.checkStray(out.Files)
-	if err != nil {
-		return nil, err
-	}
-	problems = append(problems, stray...)
-	var edited Problems
-	if out.Files, edited, err = g.replace(out.Files); err != nil {
-		return nil, err
-	}
-	if problems = append(problems, edited...); len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	sqlc, problems, err := g.sqlcFiles(&lock)
-	if err != nil {
-		return nil, err
-	}
-	out.Files = append(out.Files, sqlc...)
-	sums, sumProblems, err := g.atlasSums(out.Files)
-	if err != nil {
-		return nil, err
-	}
-	out.Files, problems = append(out.Files, sums...), append(problems, sumProblems...)
-	slices.SortStableFunc(out.Files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	out.Files = append(out.Files, File{Path: LockFile(g.in.ConfigFile), Content: lock.textAfter(g.lockText), role: roleLock})
-	problems = append(problems, g.checkPaths(out.Files)...)
-	if len(problems) > 0 {
-		return nil, problems.sorted()
-	}
-	if err := g.compare(out); err != nil {
-		return nil, err
-	}
-	until := g.in.Until
-	for _, t := range lock.Targets {
-		until = cmp.Or(until, t.Until)
-	}
-	out.Again = g.in.Again(until)
-	out.Next, err = g.next(results, out.Files)
-	return out, err
-}
-
-// next says what to do when the files are written: compile the queries where
-// something that sqlc reads has changed, and apply the new migrations.
-func (g *generation) next(results []targetResult, files []File) (commands []string, err error) {
-	changed := map[string]bool{}
-	for _, f := range files {
-		changed[f.Path] = f.State != Unchanged
-	}
-	add := func(command string) {
-		if !slices.Contains(commands, command) {
-			commands = append(commands, command)
-		}
-	}
-	for i, t := range g.config.Targets {
-		reads := changed[t.Snapshot] && t.SharesQueries
-		for _, f := range results[i].files {
-			reads = reads || changed[f.Path] && (f.role == roleMigration || path.Dir(f.Path) == t.QueriesDir)
-		}
-		if t.SQLC != nil && (reads || changed[t.SQLC.File]) {
-			add("go tool sqlc generate -f " + t.SQLC.File)
-		}
-	}
-	for i, t := range g.config.Targets {
-		var added []LockMigration
-		for _, m := range results[i].locked.Migrations[results[i].emitted:] {
-			if slices.ContainsFunc(m.Files, func(f LockHash) bool { return changed[f.Path] }) { // planned again, they can be the same
-				added = append(added, m)
-			}
-		}
-		if len(added) == 0 {
-			continue
-		}
-		r := newRenderer(t)
-		command, err := r.applyCommand(cmp.Or(results[i].locked.Bookkeeping, r.bookkeeping(t.Namespace)))
-		if err != nil {
-			return nil, err
-		}
-		if results[i].locked.Bookkeeping == "" && results[i].emitted > 0 { // a lock of before
-			first := results[i].locked.Migrations[0].Files[0].Path
-			for _, f := range results[i].files { // as checkEmitted has read it
-				if m := applyLine.FindSubmatch(f.Content); f.Path == first && m != nil && !strings.Contains(string(m[1]), path.Base(first)) {
-					command = string(m[1])
-				}
-			}
-		}
-		if results[i].replaced != nil {
-			add("on each database that has the tables, mark the first migration in " + t.Migrations.Dir + " as applied: docs/migration-tools.md, Another tool")
-			add("on a new database, apply it: " + command)
-			continue
-		}
-		how := "apply the new migrations in " + t.Migrations.Dir
-		if added[0].Phase != added[len(added)-1].Phase {
-			how += ", phase by phase, as adkgen status lists them"
-		}
-		add(how + ": " + command)
-	}
-	return commands, nil
-}
-
-// applyLine is the line of a first migration that says how to apply it. It names the
-// table that counts, which is the first one's whatever the tables are called now.
-var applyLine = regexp.MustCompile(`(?m)^-- Apply with: (.*)\r?$`)
-
-// sqlcFiles renders one file for all targets that name it: sqlc reads a list
-// of databases in one file. The lock keeps its hash, which tells it from one
-// that somebody has changed since: that one is never overwritten.
-func (g *generation) sqlcFiles(lock *Lock) (files []File, problems Problems, err error) {
-	blocks := map[string][]sqlcBlock{}
-	var names []string
-	for _, t := range g.config.Targets {
-		if t.SQLC == nil {
-			continue
-		}
-		if blocks[t.SQLC.File] == nil {
-			names = append(names, t.SQLC.File)
-		}
-		blocks[t.SQLC.File] = append(blocks[t.SQLC.File], newRenderer(t).sqlcBlock())
-	}
-	hashes := map[string]*LockHash{}
-	for _, name := range names {
-		text, err := sqlcFile(blocks[name], true)
-		if err != nil {
-			return nil, nil, err
-		}
-		there, err := g.in.Read(name)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, err
-		}
-		wanted, found := hashOf([]byte(text)), hashOf(there)
-		conflict := conflictIn(name, string(there))
-		hint := "for Go types, write sqlc: {overrides: […]} in " + g.in.ConfigFile + ", and delete " + g.in.at(name) + ": adkgen writes it again; to keep the file as your own, remove its first line"
-		switch written, known := g.writtenSQLC(name); {
-		case conflict != nil:
-			conflict.Message, conflict.Hint = "two branches have both changed this file, and the conflict is not resolved", conflictHint
-			if isOurs(there) {
-				conflict.Hint = "resolve " + g.in.ConfigFile + " first, then delete " + g.in.at(name) + " and run adkgen again: it writes the file from " + g.in.ConfigFile + ", and git still has both versions"
-			}
-			problems = append(problems, *conflict)
-		case err == nil && !isOurs(there):
-		case err != nil || found == wanted || slices.Contains(written, found):
-			hashes[name] = &LockHash{Path: name, SHA256: wanted}
-		case known:
-			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file was changed after adkgen wrote it, and adkgen would overwrite the change", Hint: hint})
-		default:
-			problems = append(problems, Problem{File: name, Line: 1, Column: 1, Message: "this file is not what adkgen would write now, and " + g.in.lockFile() + " does not say that adkgen wrote it: it may have been changed by hand, and adkgen would overwrite the change", Hint: hint})
-		}
-		files = append(files, File{Path: name, Content: []byte(text), role: roleSQLC})
-	}
-	for i, t := range g.config.Targets {
-		lock.Targets[i].SQLC = nil
-		if t.SQLC != nil {
-			lock.Targets[i].SQLC = hashes[t.SQLC.File]
-		}
-	}
-	return files, problems, nil
-}
-
-// writtenSQLC gives the hashes that a configuration for sqlc had when adkgen wrote
-// it, also since a revision. A lock that was lost, or is of before, does not tell.
-func (g *generation) writtenSQLC(name string) (hashes []string, known bool) {
-	locks := []Lock{g.lock}
-	if g.in.Since != nil {
-		for _, text := range append([][]byte{g.lockText}, g.in.Since.Later...) {
-			lock, _ := parseLock("", text) // as much as can be read
-			locks = append(locks, lock)
-		}
-	}
-	for _, lock := range locks {
-		for _, t := range lock.Targets {
-			if t.SQLC != nil && t.SQLC.Path == name {
-				hashes = append(hashes, t.SQLC.SHA256)
-			}
-		}
-	}
-	return hashes, len(hashes) > 0
+// ParseOwner reads one owner column in a dialect, and checks it against the user's
+// schema; host is nil when that is not known. Warnings are what is accepted and
+// worth a second look. The error is of type Problems; file is the fragment's name
+// in them.
+func ParseOwner(file string, d dialects.Dialect, fragment string, theirs *Host) (owner dialects.Owner, warnings Problems, err error) {
+	return host.ParseOwner(file, d, fragment, theirs)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/adkgen/adkgen/dialects"
+	"github.com/adkgen/adkgen/generator/internal/config"
+	"github.com/adkgen/adkgen/generator/internal/problem"
 	"github.com/adkgen/adkgen/templates"
 )
 
@@ -12,9 +14,9 @@ import (
 // for the first that has a driver for the dialect. The error says which word is
 // unknown, or that dialect and tool do not go together; it is of type Problems.
 func InitialConfig(dialect, tool string) (string, error) {
-	d, ok := NewDialect(dialect, DialectOptions{})
+	d, ok := config.NewDialect(dialect, config.DialectOptions{})
 	if !ok {
-		return "", Problems{{File: "--dialect", Message: dialect + " is not a dialect", Hint: "write " + dialects.OneOf(DialectNames)}}
+		return "", problem.Problems{{File: "--dialect", Message: dialect + " is not a dialect", Hint: "write " + dialects.OneOf(config.DialectNames)}}
 	}
 	traits := d.Traits()
 	if tool == "" {
@@ -22,13 +24,13 @@ func InitialConfig(dialect, tool string) (string, error) {
 	}
 	if !slices.Contains(traits.Tools, tool) {
 		message := tool + " is not a migration tool"
-		if slices.Contains(Tools, tool) {
+		if slices.Contains(config.Tools, tool) {
 			message = tool + " has no driver for " + traits.Title
 		}
-		return "", Problems{{File: "--tool", Message: message, Hint: "write " + dialects.OneOf(traits.Tools)}}
+		return "", problem.Problems{{File: "--tool", Message: message, Hint: "write " + dialects.OneOf(traits.Tools)}}
 	}
 	return templates.Render(traits.Templates, "init.yaml.tmpl", map[string]any{
-		"Dialect": dialect, "Dialects": strings.Join(DialectNames, " | "),
+		"Dialect": dialect, "Dialects": strings.Join(config.DialectNames, " | "),
 		"Backfill": dialects.BackfillExample(d, d.Fold("adk_sessions")),
 		"Tool":     tool, "Tools": strings.Join(traits.Tools, " | "),
 		"Namespaces": traits.Namespaces, "SQLC": traits.SQLCEngine != "",

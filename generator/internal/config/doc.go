@@ -1,0 +1,2 @@
+// Package config reads adkgen.yaml: every key, checked, with the place of each mistake.
+package config

@@ -1,0 +1,2 @@
+// Package parallel does the same for many things at once.
+package parallel

@@ -1,0 +1,2 @@
+// Package render writes SQL and Go from templates.
+package render

@@ -1,0 +1,2 @@
+// Package treetest helps tests to look at folders.
+package treetest
